@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/command/record_text.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "daemon/command/format.h"
+#include "daemon/command/table.h"
+#include "daemon/command/text.h"
+#include "proto/names.h"
+
+namespace trialsync::command {
+namespace {
+
+std::string ItemNotes(const v1::Item& item) {
+  std::vector<std::string> notes;
+  if (item.pending()) notes.push_back("not yet sent");
+  if (item.decided()) notes.push_back("decided");
+  for (const std::string& id : item.discrepancies()) notes.push_back(absl::StrCat("see ", id));
+  for (const v1::MarkedValue& marked : item.marked()) {
+    notes.push_back(
+        absl::StrCat(Word(marked.outcome()), " ", marked.text(), " (", Word(marked.reason()), ")"));
+  }
+  return absl::StrJoin(notes, ", ");
+}
+
+std::string WithReason(v1::Outcome outcome, v1::Reason reason) {
+  const std::string why = Word(reason);
+  return why.empty() ? Word(outcome) : absl::StrCat(Word(outcome), " (", why, ")");
+}
+
+}  // namespace
+
+std::string RecordFlags(const v1::Record& record) {
+  std::vector<std::string> flags;
+  if (record.locked()) flags.push_back("locked");
+  if (record.frozen()) flags.push_back("frozen");
+  if (record.voided()) flags.push_back("voided");
+  for (const v1::RecordMark& mark : record.marks()) {
+    flags.push_back(absl::StrCat(Word(mark.kind()), " by ", mark.author()));
+  }
+  if (record.pending_count() > 0) {
+    flags.push_back(absl::StrCat(record.pending_count(), " not yet sent"));
+  }
+  return absl::StrJoin(flags, ", ");
+}
+
+std::string ShortRecordName(const std::string& name) {
+  const absl::StatusOr<RecordName> record = ParseRecordName(name, SiteName());
+  return record.ok() ? record->Short() : name;
+}
+
+void PrintRecord(const v1::Record& record, std::ostream& out) {
+  out << Printable(record.name()) << "\netag " << Printable(record.etag()) << "\n";
+  const std::string flags = RecordFlags(record);
+  if (!flags.empty()) out << Printable(flags) << "\n";
+  Table values({"ITEM", "BY", "WHEN", "VERSION", "VALUE"});
+  Table notes({"ITEM", "NOTES"});
+  for (const v1::Item& item : record.items()) {
+    values.AddRow({item.item(), item.author(), TimeText(item.authored_time()),
+                   absl::StrCat(item.version()), item.text()});
+    const std::string note = ItemNotes(item);
+    if (!note.empty()) notes.AddRow({item.item(), note});
+  }
+  values.Print(out);
+  notes.Print(out);
+}
+
+void PrintRecordList(const v1::ListRecordsResponse& records, std::ostream& out) {
+  Table table({"SITE", "RECORD", "ITEMS", "IN FORCE"});
+  for (const v1::Record& record : records.records()) {
+    const absl::StatusOr<RecordName> name = ParseRecordName(record.name(), SiteName());
+    table.AddRow({name.ok() ? name->parent.site : "", ShortRecordName(record.name()),
+                  absl::StrCat(record.items_size()), RecordFlags(record)});
+  }
+  table.Print(out);
+}
+
+void PrintHistoryEntry(const v1::HistoryEntry& entry, std::ostream& out) {
+  out << (entry.commit() == 0 ? "not yet sent" : absl::StrCat("commit ", entry.commit())) << "  "
+      << Printable(entry.act()) << "  " << WithReason(entry.outcome(), entry.outcome_reason())
+      << "\n  by " << Printable(entry.author()) << " at " << TimeText(entry.authored_time());
+  if (entry.has_received_time()) out << ", received " << TimeText(entry.received_time());
+  out << "\n  " << (entry.centre() ? "centre, replica " : "site replica ")
+      << ShortId(entry.replica()) << ", version " << entry.version() << ", change "
+      << ShortId(entry.change()) << "\n";
+  if (!entry.reason().empty()) out << "  reason: " << Printable(entry.reason()) << "\n";
+  for (const v1::HistoryItem& item : entry.items()) {
+    out << "    " << Printable(item.item()) << ": "
+        << (item.from().empty() ? "(empty)" : Printable(item.from())) << " -> "
+        << (item.to().empty() ? "(empty)" : Printable(item.to()));
+    if (item.outcome() != entry.outcome()) out << "  " << Word(item.outcome());
+    out << "\n";
+  }
+}
+
+void PrintConflict(const v1::WriteConflict& conflict, std::ostream& out) {
+  out << ShortRecordName(conflict.record()) << " has other values:\n";
+  for (const v1::ItemConflict& item : conflict.items()) {
+    out << "  " << Printable(item.item()) << ": " << Printable(item.standing()) << " stands, by "
+        << Printable(item.author()) << " at " << TimeText(item.authored_time()) << "; offered is "
+        << Printable(item.offered()) << "\n";
+  }
+}
+
+void PrintResults(const v1::WriteRecordResponse& response, std::ostream& out) {
+  Table table({"ITEM", "OUTCOME", "REMARK"});
+  for (const v1::ItemResult& result : response.results()) {
+    const std::string word = Word(result.outcome());
+    table.AddRow({result.item(), word.empty() ? "unchanged" : word, result.message()});
+  }
+  table.Print(out);
+}
+
+}  // namespace trialsync::command

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "daemon/command/commands.h"
+#include "daemon/command/format.h"
+#include "daemon/command/limits.h"
+#include "daemon/command/progress.h"
+#include "daemon/command/status_text.h"
+#include "daemon/command/text.h"
+
+namespace trialsync::command {
+namespace {
+
+constexpr char kClearScreen[] = "\x1b[H\x1b[2J";
+
+void Print(const v1::Status& status, Session& session) {
+  if (session.json()) {
+    session.PrintJson(status);
+  } else {
+    PrintStatus(status, absl::Now(), session.out());
+  }
+  session.out().flush();
+}
+
+absl::StatusOr<ExitCode> ShowStatus(bool watch, Session& session) {
+  while (true) {
+    const absl::StatusOr<v1::Status> status = session.Call(v1::GetStatusRequest());
+    if (!status.ok()) return status.status();
+    if (watch && session.interactive() && !session.json()) session.out() << kClearScreen;
+    Print(*status, session);
+    if (!watch) return status->fault().empty() ? ExitCode::kOk : ExitCode::kNo;
+    absl::SleepFor(kWatchInterval);
+  }
+}
+
+absl::StatusOr<ExitCode> SetLink(bool enabled, Session& session) {
+  v1::SetLinkRequest request;
+  request.set_enabled(enabled);
+  const absl::StatusOr<v1::Status> status = session.Call(request);
+  if (!status.ok()) return status.status();
+  Print(*status, session);
+  return ExitCode::kOk;
+}
+
+void PrintVerdict(const v1::VerifyProgress& last, std::ostream& out) {
+  const bool ok = last.finished() && last.ok();
+  out << Printable(last.study()) << " " << Printable(last.site()) << ": ";
+  if (ok) {
+    out << "ok, " << last.log().size() << " commits, root " << ShortHex(last.log().root());
+  } else if (last.finished()) {
+    out << "DIFFERS: " << Printable(last.difference());
+  } else {
+    out << "NOT FINISHED after " << last.commits_done() << " of " << last.commits_total()
+        << " commits";
+  }
+  out << "\n";
+}
+
+void PrintVerdictsJson(const std::vector<v1::VerifyProgress>& verdicts, std::ostream& out) {
+  out << "{\"partitions\": [";
+  const char* separator = "\n";
+  for (const v1::VerifyProgress& verdict : verdicts) {
+    out << separator << absl::StripSuffix(JsonOf(verdict, JsonStyle::kPretty), "\n");
+    separator = ",\n";
+  }
+  out << "\n]}\n";
+}
+
+absl::StatusOr<ExitCode> Verify(Session& session) {
+  // The last message of each partition.
+  std::map<std::pair<std::string, std::string>, v1::VerifyProgress> last;
+  std::unique_ptr<Progress> progress;
+  const absl::Status status = session.Verify([&](const v1::VerifyProgress& message) {
+    v1::VerifyProgress& partition = last[{message.study(), message.site()}];
+    const bool first = partition.study().empty();
+    partition = message;
+    if (first) {
+      progress = std::make_unique<Progress>(session.err(), session.interactive(),
+                                            "verify " + message.site() + ": commits");
+    }
+    progress->Update(message.commits_done(), message.commits_total());
+  });
+  progress.reset();
+  if (!status.ok()) return status;
+  bool all_ok = true;
+  std::vector<v1::VerifyProgress> verdicts;
+  for (const auto& [name, verdict] : last) {
+    all_ok = all_ok && verdict.finished() && verdict.ok();
+    verdicts.push_back(verdict);
+  }
+  if (session.json()) {
+    PrintVerdictsJson(verdicts, session.out());
+  } else {
+    for (const v1::VerifyProgress& verdict : verdicts) PrintVerdict(verdict, session.out());
+    if (verdicts.empty()) session.out() << "There is nothing to verify.\n";
+  }
+  return all_ok ? ExitCode::kOk : ExitCode::kNo;
+}
+
+}  // namespace
+
+void AddStatusCommands(CommandTree& tree) {
+  auto watch = std::make_shared<bool>(false);
+  CLI::App& status = tree.AddCommand(
+      tree.root(),
+      {"status", "How the server is; exit code 1 if it has a fault.", "trialsync status --watch"},
+      [watch](Session& session) { return ShowStatus(*watch, session); });
+  status.add_flag("--watch", *watch, "Show it again and again");
+
+  tree.AddCommand(tree.root(),
+                  {"verify",
+                   "Replays the log and compares the stored view and the root with it; exit code 1 "
+                   "and the first difference if they are not the same.",
+                   "trialsync verify"},
+                  [](Session& session) { return Verify(session); });
+
+  CLI::App& link =
+      tree.AddGroup({"link", "A site's link to the coordinator.", "trialsync link down"});
+  tree.AddCommand(link, {"up", "Takes the link up again.", "trialsync link up"},
+                  [](Session& session) { return SetLink(/*enabled=*/true, session); });
+  tree.AddCommand(link, {"down", "Lets the link rest until `link up`.", "trialsync link down"},
+                  [](Session& session) { return SetLink(/*enabled=*/false, session); });
+}
+
+}  // namespace trialsync::command

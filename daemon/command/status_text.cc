@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/command/status_text.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "daemon/command/format.h"
+#include "daemon/command/table.h"
+#include "daemon/command/text.h"
+
+namespace trialsync::command {
+namespace {
+
+std::string Versions(const v1::PartitionStatus& partition) {
+  std::vector<std::string> numbers;
+  for (const v1::VersionReference& version : partition.active_versions()) {
+    numbers.push_back(absl::StrCat(version.number()));
+  }
+  return numbers.empty() ? "none" : absl::StrJoin(numbers, ", ");
+}
+
+std::string Contact(const v1::PeerStatus& peer, absl::Time now) {
+  if (!peer.has_last_contact_time()) return "never";
+  return absl::StrCat(TimeText(peer.last_contact_time()), " (",
+                      AgeText(peer.last_contact_time(), now), ")");
+}
+
+std::string Link(const v1::PartitionStatus& partition) {
+  if (!partition.link_enabled()) return "resting; `trialsync link up` takes it up again";
+  return partition.connected() ? "up" : "down, trying";
+}
+
+std::string Outbox(const v1::PartitionStatus& partition, absl::Time now) {
+  std::string text = absl::StrCat(partition.outbox_count(), " changes not yet sent");
+  if (partition.outbox_count() > 0) {
+    absl::StrAppend(&text, ", the oldest for ", AgeText(partition.oldest_unsent_time(), now));
+  }
+  return text;
+}
+
+void PrintRefusals(const v1::Status& status, std::ostream& out) {
+  for (const v1::PartitionStatus& partition : status.partitions()) {
+    for (const v1::PeerStatus& peer : partition.peers()) {
+      if (!peer.has_refusal()) continue;
+      out << "refused (" << Word(peer.refusal().reason()) << "), " << Printable(partition.site())
+          << " and " << Printable(ShortId(peer.peer())) << ": "
+          << Printable(peer.refusal().message()) << "\n";
+      if (!peer.refusal().mend().empty()) {
+        out << "  mend: " << Printable(peer.refusal().mend()) << "\n";
+      }
+    }
+  }
+}
+
+void PrintSite(const v1::PartitionStatus& partition, absl::Time now, std::ostream& out) {
+  const std::vector<std::pair<std::string, std::string>> lines = {
+      {"study, site", absl::StrCat(partition.study(), ", ", partition.site())},
+      {"link", Link(partition)},
+      {"outbox", Outbox(partition, now)},
+      {"log",
+       absl::StrCat(partition.log().size(), " commits, root ", ShortHex(partition.log().root()))},
+      {"subjects, records",
+       absl::StrCat(partition.subject_count(), ", ", partition.record_count())},
+      {"worklist", absl::StrCat(partition.open_discrepancy_count(), " open")},
+      {"versions in force", Versions(partition)}};
+  for (const auto& [name, value] : lines) {
+    out << name << std::string(20 - name.size(), ' ') << Printable(value) << "\n";
+  }
+  for (const v1::PeerStatus& peer : partition.peers()) {
+    out << "coordinator         " << Printable(peer.peer()) << ", "
+        << (peer.in_step() ? "in step" : "not in step") << ", last contact " << Contact(peer, now)
+        << "\n";
+  }
+}
+
+void PrintCoordinator(const v1::Status& status, absl::Time now, std::ostream& out) {
+  Table sites({"STUDY", "SITE", "SUBJECTS", "RECORDS", "OPEN", "COMMITS", "ROOT", "VERSIONS"});
+  Table replicas({"SITE", "REPLICA", "LINK", "STEP", "COMMITS", "LAST CONTACT"});
+  for (const v1::PartitionStatus& partition : status.partitions()) {
+    sites.AddRow({partition.study(), partition.site(), absl::StrCat(partition.subject_count()),
+                  absl::StrCat(partition.record_count()),
+                  absl::StrCat(partition.open_discrepancy_count()),
+                  absl::StrCat(partition.log().size()), ShortHex(partition.log().root()),
+                  Versions(partition)});
+    for (const v1::PeerStatus& peer : partition.peers()) {
+      replicas.AddRow({partition.site(), ShortId(peer.peer()), peer.connected() ? "up" : "down",
+                       peer.in_step() ? "in step" : "behind", absl::StrCat(peer.log().size()),
+                       Contact(peer, now)});
+    }
+  }
+  sites.Print(out);
+  out << "\n";
+  replicas.Print(out);
+}
+
+}  // namespace
+
+void PrintStatus(const v1::Status& status, absl::Time now, std::ostream& out) {
+  out << Printable(status.role()) << ", release " << Printable(status.software_version())
+      << ", replica " << Printable(ShortId(status.replica())) << ", up since "
+      << TimeText(status.start_time()) << ", " << (status.store_bytes() >> 20) << " MiB stored\n";
+  if (status.role() == "site") {
+    for (const v1::PartitionStatus& partition : status.partitions()) PrintSite(partition, now, out);
+  } else {
+    PrintCoordinator(status, now, out);
+  }
+  PrintRefusals(status, out);
+  if (!status.fault().empty()) out << "FAULT: " << Printable(status.fault()) << "\n";
+}
+
+}  // namespace trialsync::command

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/command/commands.h"
+#include "daemon/command/limits.h"
+#include "daemon/command/study_version_name.h"
+#include "daemon/command/table.h"
+#include "daemon/command/text.h"
+#include "study/definition.h"
+#include "study/versions.h"
+#include "study/yaml.h"
+
+namespace trialsync::command {
+namespace {
+
+struct CheckOptions {
+  std::string file;
+  std::string against;
+};
+
+// Compiles a file, in place of the server.
+absl::StatusOr<std::string> Compile(const std::string& file) {
+  const absl::StatusOr<std::string> yaml = ReadFile(file, kYamlBytesMax);
+  if (!yaml.ok()) return yaml.status();
+  return study::CompileStudy(*yaml, file);
+}
+
+std::string SubjectOf(const study::VersionFinding& finding, const study::Definition& before,
+                      const study::Definition& after) {
+  for (const study::Definition* definition : {&after, &before}) {
+    const v1::ItemDefinition* item = definition->FindItem(finding.item);
+    const v1::FormDefinition* form = definition->FindForm(finding.form);
+    const v1::EventDefinition* event = definition->FindEvent(finding.event);
+    if (item != nullptr && form != nullptr) return absl::StrCat(form->name(), ".", item->name());
+    if (finding.item == 0 && form != nullptr) return form->name();
+    if (finding.item == 0 && event != nullptr) return event->name();
+  }
+  return "study";
+}
+
+// Two files, without a server: no stored values are counted.
+absl::StatusOr<v1::CheckStudyVersionResponse> CompareFiles(const CheckOptions& options) {
+  absl::StatusOr<std::string> before_bytes = Compile(options.against);
+  if (!before_bytes.ok()) return before_bytes.status();
+  const auto before = study::Definition::FromBytes(*std::move(before_bytes));
+  if (!before.ok()) return before.status();
+  absl::StatusOr<std::string> draft = Compile(options.file);
+  if (!draft.ok()) return draft.status();
+  absl::StatusOr<std::string> bytes =
+      study::CompletePrevious(*std::move(draft), (*before)->version());
+  if (!bytes.ok()) return bytes.status();
+  const auto after = study::Definition::FromBytes(*std::move(bytes));
+  if (!after.ok()) return after.status();
+  const auto findings = study::CompareVersions(**before, **after);
+  if (!findings.ok()) return findings.status();
+  v1::CheckStudyVersionResponse response;
+  *response.mutable_version() = (*after)->version();
+  response.set_against(options.against);
+  for (const study::VersionFinding& finding : *findings) {
+    v1::VersionFinding* added = response.add_findings();
+    added->set_breaking(study::IsBreaking(finding.difference));
+    added->set_covered(finding.covered_by_step);
+    added->set_subject(SubjectOf(finding, **before, **after));
+    added->set_message(finding.sentence);
+  }
+  return response;
+}
+
+absl::StatusOr<v1::CheckStudyVersionResponse> AskServer(const CheckOptions& options,
+                                                        Session& session) {
+  const absl::StatusOr<std::string> yaml = ReadFile(options.file, kYamlBytesMax);
+  if (!yaml.ok()) return yaml.status();
+  v1::CheckStudyVersionRequest request;
+  request.set_yaml(*yaml);
+  request.set_file_name(options.file);
+  if (!options.against.empty()) {
+    const absl::StatusOr<std::string> against = ResolveVersion(options.against);
+    if (!against.ok()) return against.status();
+    request.set_against(*against);
+  }
+  return session.Call(request);
+}
+
+void PrintFindings(const v1::CheckStudyVersionResponse& response, std::ostream& out) {
+  Table table({"FINDING", "WHERE", "VALUES", "WHAT"});
+  for (const v1::VersionFinding& finding : response.findings()) {
+    table.AddRow({!finding.breaking() ? "note"
+                  : finding.covered() ? "covered"
+                                      : "BREAKS",
+                  finding.subject(), absl::StrCat(finding.values_touched()), finding.message()});
+  }
+  table.Print(out);
+}
+
+absl::StatusOr<ExitCode> Check(const CheckOptions& options, Session& session) {
+  std::error_code ignored;
+  const bool local = !options.against.empty() && std::filesystem::exists(options.against, ignored);
+  const auto response = local ? CompareFiles(options) : AskServer(options, session);
+  if (!response.ok()) {
+    // What is wrong with the definition is the answer of a check.
+    if (ExitCodeOf(response.status()) == ExitCode::kRefused) {
+      session.err() << "trialsync: " << response.status().message() << "\n";
+      return ExitCode::kNo;
+    }
+    return response.status();
+  }
+  bool breaks = false;
+  for (const v1::VersionFinding& finding : response->findings()) {
+    breaks = breaks || (finding.breaking() && !finding.covered());
+  }
+  if (session.json()) {
+    session.PrintJson(*response);
+  } else {
+    PrintFindings(*response, session.out());
+    session.out() << "version " << response->version().number() << ": "
+                  << (breaks ? "breaks stored values; declare a step for each" : "can be published")
+                  << "\n";
+  }
+  return breaks ? ExitCode::kNo : ExitCode::kOk;
+}
+
+}  // namespace
+
+void AddStudyCheck(CommandTree& tree, CLI::App& group) {
+  auto options = std::make_shared<CheckOptions>();
+  CLI::App& command = tree.AddCommand(
+      group,
+      {"check",
+       "Checks a definition, and says what breaks and how many stored values that touches.",
+       "trialsync study check pbc/v2.yaml --against pbc@1\n"
+       "trialsync study check pbc/v2.yaml --against pbc/v1.yaml"},
+      [options](Session& session) { return Check(*options, session); });
+  command.add_option("FILE", options->file, "The definition (YAML)")->required();
+  command.add_option(
+      "--against", options->against,
+      "A file (no server is asked), or STUDY@VERSION; the version before if left out");
+}
+
+}  // namespace trialsync::command

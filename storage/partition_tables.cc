@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "absl/strings/str_cat.h"
+#include "storage/key.h"
+#include "storage/tables.h"
+
+namespace trialsync::storage {
+namespace {
+
+KeyWriter Key(Table table, PartitionNumber partition) {
+  KeyWriter key;
+  key.U8(static_cast<uint8_t>(table)).U32(partition.value);
+  return key;
+}
+
+// What stands behind the table and partition in a key: 5 bytes.
+constexpr size_t kHeadBytes = 5;
+
+std::string Padded16(std::string_view id) {
+  std::string bytes(id.substr(0, ChangeId::kBytes));
+  bytes.resize(ChangeId::kBytes, '\0');
+  return bytes;
+}
+
+std::string U64Bytes(uint64_t number) { return KeyWriter().U64(number).Take(); }
+
+// A number that stands at the end of a key.
+uint64_t LastU64(std::string_view key) {
+  KeyReader reader(key.substr(key.size() < 8 ? 0 : key.size() - 8));
+  return reader.U64();
+}
+
+ChangeId IdAt(std::string_view key, size_t offset) {
+  if (key.size() < offset + ChangeId::kBytes) return ChangeId();
+  return *ChangeId::From(key.substr(offset, ChangeId::kBytes));
+}
+
+// Kinds of waiting, as they stand in keys of the held table. On disk: must not change.
+enum AwaitedKind : uint8_t { kAwaitsChange = 1, kAwaitsVersion = 2, kAwaitsRecord = 3 };
+
+std::optional<KeyWriter> HeldKey(PartitionNumber partition, const Awaited& what) {
+  KeyWriter key = Key(Table::kHeld, partition);
+  if (what.change) {
+    key.U8(kAwaitsChange).Fixed(what.change->view());
+  } else if (what.version) {
+    key.U8(kAwaitsVersion).U32(what.version->number()).Text(what.version->sha256());
+  } else if (what.record_key) {
+    key.U8(kAwaitsRecord).Fixed(*what.record_key);
+  } else {
+    return std::nullopt;
+  }
+  return key;
+}
+
+KeyWriter LabelPrefix(PartitionNumber partition, v1::BirthKind kind, const v1::RecordKey& parent) {
+  KeyWriter key = Key(Table::kLabel, partition);
+  key.U8(static_cast<uint8_t>(kind)).Fixed(RecordKeyBytes(parent));
+  return key;
+}
+
+}  // namespace
+
+std::string RecordKeyBytes(const v1::RecordKey& key) {
+  return KeyWriter()
+      .Fixed(Padded16(key.subject()))
+      .U32(key.event())
+      .Fixed(Padded16(key.event_birth()))
+      .U32(key.form())
+      .Fixed(Padded16(key.form_birth()))
+      .Take();
+}
+
+std::optional<v1::LogRow> PartitionTables::Log(uint64_t number) {
+  return GetMessage<v1::LogRow>(Key(Table::kLog, partition_).U64(number).key());
+}
+
+void PartitionTables::PutLog(uint64_t number, const v1::LogRow& row) {
+  PutMessage(Key(Table::kLog, partition_).U64(number).key(), row);
+}
+
+void PartitionTables::ForEachLog(uint64_t first, uint64_t last,
+                                 const std::function<bool(uint64_t, v1::LogRow)>& visit) {
+  ForEach(Key(Table::kLog, partition_).U64(first).key(),
+          Key(Table::kLog, partition_).U64(last + 1).key(),
+          [&](std::string_view key, std::string_view value) {
+            std::optional<v1::LogRow> row = Parse<v1::LogRow>(key, value);
+            return row && visit(LastU64(key), *std::move(row));
+          });
+}
+
+v1::LogHead PartitionTables::Head() {
+  return GetMessage<v1::LogHead>(Key(Table::kLogHead, partition_).key()).value_or(v1::LogHead());
+}
+
+void PartitionTables::PutHead(const v1::LogHead& head) {
+  PutMessage(Key(Table::kLogHead, partition_).key(), head);
+}
+
+std::optional<std::string> PartitionTables::Tile(uint64_t index) {
+  return GetBytes(Key(Table::kTile, partition_).U64(index).key());
+}
+
+void PartitionTables::PutTile(uint64_t index, std::string_view root) {
+  PutBytes(Key(Table::kTile, partition_).U64(index).key(), std::string(root));
+}
+
+std::optional<v1::ChangeRow> PartitionTables::Change(const ChangeId& id) {
+  return GetMessage<v1::ChangeRow>(Key(Table::kChange, partition_).Fixed(id.view()).key());
+}
+
+void PartitionTables::PutChange(const ChangeId& id, const v1::ChangeRow& row) {
+  PutMessage(Key(Table::kChange, partition_).Fixed(id.view()).key(), row);
+}
+
+std::optional<v1::RecordState> PartitionTables::Record(std::string_view record_key) {
+  return GetMessage<v1::RecordState>(Key(Table::kRecord, partition_).Fixed(record_key).key());
+}
+
+void PartitionTables::PutRecord(std::string_view record_key, const v1::RecordState& state) {
+  PutMessage(Key(Table::kRecord, partition_).Fixed(record_key).key(), state);
+}
+
+void PartitionTables::ForEachRecord(
+    std::string_view key_prefix, std::string_view after,
+    const std::function<bool(std::string_view, const v1::RecordState&)>& visit) {
+  const std::string prefix = Key(Table::kRecord, partition_).Fixed(key_prefix).Take();
+  const std::string first =
+      after.empty() ? prefix : PrefixEnd(Key(Table::kRecord, partition_).Fixed(after).key());
+  ForEach(first, PrefixEnd(prefix), [&](std::string_view key, std::string_view value) {
+    const std::optional<v1::RecordState> state = Parse<v1::RecordState>(key, value);
+    return state && visit(key.substr(kHeadBytes), *state);
+  });
+}
+
+std::optional<v1::BirthRow> PartitionTables::Birth(const ChangeId& id) {
+  return GetMessage<v1::BirthRow>(Key(Table::kBirth, partition_).Fixed(id.view()).key());
+}
+
+void PartitionTables::PutBirth(const ChangeId& id, const v1::BirthRow& row) {
+  const std::optional<v1::BirthRow> before = Birth(id);
+  if (before && before->label() != row.label()) {
+    Delete(LabelPrefix(partition_, before->kind(), before->parent())
+               .Text(before->label())
+               .Fixed(id.view())
+               .key());
+  }
+  PutMessage(Key(Table::kBirth, partition_).Fixed(id.view()).key(), row);
+  PutBytes(
+      LabelPrefix(partition_, row.kind(), row.parent()).Text(row.label()).Fixed(id.view()).key(),
+      "");
+}
+
+std::vector<std::pair<ChangeId, v1::BirthRow>> PartitionTables::BirthsByLabel(
+    v1::BirthKind kind, const v1::RecordKey& parent, std::string_view label) {
+  const std::string first = LabelPrefix(partition_, kind, parent).Text(label).Take();
+  std::vector<ChangeId> ids;
+  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view) {
+    ids.push_back(IdAt(key, key.size() - ChangeId::kBytes));
+    return true;
+  });
+  std::vector<std::pair<ChangeId, v1::BirthRow>> births;
+  for (const ChangeId& id : ids) {
+    if (std::optional<v1::BirthRow> row = Birth(id)) births.emplace_back(id, *std::move(row));
+  }
+  return births;
+}
+
+std::vector<std::pair<ChangeId, v1::BirthRow>> PartitionTables::Births(
+    v1::BirthKind kind, const v1::RecordKey& parent) {
+  const std::string first = LabelPrefix(partition_, kind, parent).Take();
+  std::vector<ChangeId> ids;
+  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view) {
+    ids.push_back(IdAt(key, key.size() - ChangeId::kBytes));
+    return true;
+  });
+  std::vector<std::pair<ChangeId, v1::BirthRow>> births;
+  for (const ChangeId& id : ids) {
+    if (std::optional<v1::BirthRow> row = Birth(id)) births.emplace_back(id, *std::move(row));
+  }
+  return births;
+}
+
+std::optional<v1::VersionRow> PartitionTables::Version(const v1::VersionReference& version) {
+  return GetMessage<v1::VersionRow>(
+      Key(Table::kVersion, partition_).U32(version.number()).Text(version.sha256()).key());
+}
+
+void PartitionTables::PutVersion(const v1::VersionRow& row) {
+  PutMessage(Key(Table::kVersion, partition_)
+                 .U32(row.version().number())
+                 .Text(row.version().sha256())
+                 .key(),
+             row);
+}
+
+std::vector<v1::VersionRow> PartitionTables::Versions() {
+  std::vector<v1::VersionRow> versions;
+  const std::string first = Key(Table::kVersion, partition_).Take();
+  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view value) {
+    if (auto row = Parse<v1::VersionRow>(key, value)) versions.push_back(*std::move(row));
+    return true;
+  });
+  return versions;
+}
+
+void PartitionTables::AddHeld(const Awaited& what, uint64_t number) {
+  if (auto key = HeldKey(partition_, what)) PutBytes(key->U64(number).key(), "");
+}
+
+void PartitionTables::RemoveHeld(const Awaited& what, uint64_t number) {
+  if (auto key = HeldKey(partition_, what)) Delete(key->U64(number).key());
+}
+
+std::vector<uint64_t> PartitionTables::Held(const Awaited& what) {
+  std::vector<uint64_t> numbers;
+  auto prefix = HeldKey(partition_, what);
+  if (!prefix) return numbers;
+  const std::string first = prefix->Take();
+  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view) {
+    numbers.push_back(LastU64(key));
+    return true;
+  });
+  return numbers;
+}
+
+bool PartitionTables::AnyHeld() {
+  bool any = false;
+  const std::string first = Key(Table::kHeld, partition_).Take();
+  ForEach(first, PrefixEnd(first), [&](std::string_view, std::string_view) {
+    any = true;
+    return false;
+  });
+  return any;
+}
+
+std::optional<ChangeId> PartitionTables::Request(std::string_view account,
+                                                 std::string_view request_id) {
+  const std::optional<std::string> bytes =
+      GetBytes(Key(Table::kRequest, partition_).Text(account).Text(request_id).key());
+  return bytes ? ChangeId::From(*bytes) : std::nullopt;
+}
+
+void PartitionTables::PutRequest(std::string_view account, std::string_view request_id,
+                                 const ChangeId& change) {
+  PutBytes(Key(Table::kRequest, partition_).Text(account).Text(request_id).key(), change.str());
+}
+
+std::optional<v1::ChainHead> PartitionTables::Chain(const ChainId& chain) {
+  return GetMessage<v1::ChainHead>(
+      Key(Table::kChain, partition_).Fixed(chain.replica.view()).U64(chain.incarnation).key());
+}
+
+void PartitionTables::PutChain(const v1::ChainHead& head) {
+  PutMessage(
+      Key(Table::kChain, partition_).Fixed(Padded16(head.replica())).U64(head.incarnation()).key(),
+      head);
+}
+
+std::vector<v1::ChainHead> PartitionTables::Chains() {
+  std::vector<v1::ChainHead> chains;
+  const std::string first = Key(Table::kChain, partition_).Take();
+  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view value) {
+    if (auto row = Parse<v1::ChainHead>(key, value)) chains.push_back(*std::move(row));
+    return true;
+  });
+  return chains;
+}
+
+std::optional<uint64_t> PartitionTables::Enrolled(const ReplicaId& replica) {
+  const std::optional<std::string> bytes =
+      GetBytes(Key(Table::kEnrolled, partition_).Fixed(replica.view()).key());
+  if (!bytes) return std::nullopt;
+  return LastU64(*bytes);
+}
+
+void PartitionTables::PutEnrolled(const ReplicaId& replica, uint64_t number) {
+  PutBytes(Key(Table::kEnrolled, partition_).Fixed(replica.view()).key(), U64Bytes(number));
+}
+
+std::optional<ChainId> PartitionTables::OwnChain() {
+  const std::optional<v1::StoreIdentity> identity = StoreTables(&transaction()).Identity();
+  const auto replica = identity ? ReplicaId::From(identity->replica()) : std::nullopt;
+  if (!replica) return std::nullopt;
+  return ChainId{*replica, identity->incarnation()};
+}
+
+std::optional<v1::OwnRow> PartitionTables::Own(uint64_t incarnation, uint64_t seq) {
+  return GetMessage<v1::OwnRow>(Key(Table::kOwn, partition_).U64(incarnation).U64(seq).key());
+}
+
+void PartitionTables::PutOwn(uint64_t incarnation, uint64_t seq, const v1::OwnRow& row) {
+  PutMessage(Key(Table::kOwn, partition_).U64(incarnation).U64(seq).key(), row);
+}
+
+void PartitionTables::ForEachOwn(uint64_t incarnation, uint64_t first_seq,
+                                 const std::function<bool(uint64_t, v1::OwnRow)>& visit) {
+  const std::string end = PrefixEnd(Key(Table::kOwn, partition_).U64(incarnation).key());
+  ForEach(Key(Table::kOwn, partition_).U64(incarnation).U64(first_seq).key(), end,
+          [&](std::string_view key, std::string_view value) {
+            std::optional<v1::OwnRow> row = Parse<v1::OwnRow>(key, value);
+            return row && visit(LastU64(key), *std::move(row));
+          });
+}
+
+uint64_t PartitionTables::LastOwn(uint64_t incarnation) {
+  const std::string first = Key(Table::kOwn, partition_).U64(incarnation).Take();
+  const std::unique_ptr<Iterator> row = transaction().ScanReverse(first, PrefixEnd(first));
+  if (!row->Valid()) {
+    if (!row->status().ok()) Fail(row->status());
+    return 0;
+  }
+  return LastU64(row->key());
+}
+
+void PartitionTables::AddOutboxRecord(std::string_view record_key, uint64_t seq) {
+  PutBytes(Key(Table::kOutboxRecord, partition_).Fixed(record_key).U64(seq).key(), "");
+}
+
+void PartitionTables::RemoveOutboxRecord(std::string_view record_key, uint64_t seq) {
+  Delete(Key(Table::kOutboxRecord, partition_).Fixed(record_key).U64(seq).key());
+}
+
+std::vector<uint64_t> PartitionTables::OutboxOfRecord(std::string_view record_key) {
+  std::vector<uint64_t> seqs;
+  const std::string first = Key(Table::kOutboxRecord, partition_).Fixed(record_key).Take();
+  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view) {
+    seqs.push_back(LastU64(key));
+    return true;
+  });
+  return seqs;
+}
+
+void PartitionTables::AddOutboxBirth(const ChangeId& birth, uint64_t seq) {
+  PutBytes(Key(Table::kOutboxBirth, partition_).Fixed(birth.view()).U64(seq).key(), "");
+}
+
+void PartitionTables::RemoveOutboxBirth(const ChangeId& birth, uint64_t seq) {
+  Delete(Key(Table::kOutboxBirth, partition_).Fixed(birth.view()).U64(seq).key());
+}
+
+std::vector<uint64_t> PartitionTables::OutboxOfBirth(const ChangeId& birth) {
+  std::vector<uint64_t> seqs;
+  const std::string first = Key(Table::kOutboxBirth, partition_).Fixed(birth.view()).Take();
+  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view) {
+    seqs.push_back(LastU64(key));
+    return true;
+  });
+  return seqs;
+}
+
+std::vector<uint64_t> PartitionTables::OutboxOfBirths() {
+  std::vector<uint64_t> seqs;
+  const std::string first = Key(Table::kOutboxBirth, partition_).Take();
+  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view) {
+    seqs.push_back(LastU64(key));
+    return true;
+  });
+  std::sort(seqs.begin(), seqs.end());
+  seqs.erase(std::unique(seqs.begin(), seqs.end()), seqs.end());
+  return seqs;
+}
+
+void PartitionTables::AppendPrivate(const v1::PrivateEdit& edit) {
+  const std::string first = Key(Table::kPrivateLog, partition_).Take();
+  uint64_t last = 0;
+  {
+    const std::unique_ptr<Iterator> row = transaction().ScanReverse(first, PrefixEnd(first));
+    if (row->Valid()) last = LastU64(row->key());
+    if (!row->status().ok()) Fail(row->status());
+  }
+  PutMessage(Key(Table::kPrivateLog, partition_).U64(last + 1).key(), edit);
+}
+
+std::optional<v1::StandingValue> PartitionTables::PrivateValue(std::string_view record_key,
+                                                               uint32_t item) {
+  return GetMessage<v1::StandingValue>(
+      Key(Table::kPrivateValue, partition_).Fixed(record_key).U32(item).key());
+}
+
+void PartitionTables::PutPrivateValue(std::string_view record_key, const v1::StandingValue& value) {
+  PutMessage(Key(Table::kPrivateValue, partition_).Fixed(record_key).U32(value.item()).key(),
+             value);
+}
+
+}  // namespace trialsync::storage

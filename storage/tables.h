@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef TRIALSYNC_STORAGE_TABLES_H_
+#define TRIALSYNC_STORAGE_TABLES_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "proto/ids.h"
+#include "proto/names.h"
+#include "storage/kv.h"
+#include "storage/transaction.h"
+#include "trialsync/v1/state.pb.h"
+
+// The typed tables of a store, written once over the port. docs/format.md has the key layout,
+// which must not change within one disk format.
+namespace trialsync::storage {
+
+// The disk format that this release writes. A store with a greater one is refused untouched.
+inline constexpr uint32_t kDiskFormat = 1;
+
+// First byte of every key. On disk: must not change.
+enum class Table : uint8_t {
+  kIdentity = 0x01,
+  kGroup = 0x02,
+  kPartition = 0x03,
+  kDefinition = 0x04,
+  kLog = 0x10,
+  kLogHead = 0x11,
+  kTile = 0x12,
+  kChange = 0x13,
+  kRecord = 0x14,
+  kBirth = 0x15,
+  kLabel = 0x16,
+  kVersion = 0x17,
+  kDiscrepancy = 0x18,
+  kOpenDiscrepancy = 0x19,
+  kRecordDiscrepancy = 0x1a,
+  kHeld = 0x1b,
+  kRequest = 0x1c,
+  kChain = 0x1d,
+  kEnrolled = 0x1e,
+  kOwn = 0x20,
+  kOutboxRecord = 0x21,
+  kOutboxBirth = 0x22,
+  kPrivateLog = 0x23,
+  kPrivateValue = 0x24,
+};
+
+// Common ground of the tables: rows that cannot be read (a damaged block, bytes that do not parse)
+// read as missing, and status() tells. Whoever reads must look at status() before anything that
+// depends on it is written, sent or answered: so the rules need not speak of disks in every line.
+class Rows {
+ public:
+  // `transaction` is not owned and must outlive this.
+  explicit Rows(Transaction* transaction) : transaction_(transaction) {}
+
+  // OK, or the first failure of a read since this was made.
+  const absl::Status& status() const { return status_; }
+  // Notes a failure that whoever uses these tables met in a row.
+  void Fail(absl::Status status);
+
+  Transaction& transaction() { return *transaction_; }
+
+ protected:
+  std::optional<std::string> GetBytes(std::string_view key);
+  void PutBytes(std::string_view key, std::string value);
+  void Delete(std::string_view key);
+  // Visits rows of [first, last) in order until `visit` returns false. `visit` must not write.
+  void ForEach(std::string_view first, std::string_view last,
+               const std::function<bool(std::string_view key, std::string_view value)>& visit);
+
+  // A row as a message; nullopt if there is none.
+  template <typename Message>
+  std::optional<Message> GetMessage(std::string_view key) {
+    const std::optional<std::string> bytes = GetBytes(key);
+    if (!bytes) return std::nullopt;
+    return Parse<Message>(key, *bytes);
+  }
+  template <typename Message>
+  std::optional<Message> Parse(std::string_view key, std::string_view bytes) {
+    Message message;
+    if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+      Damaged(key);
+      return std::nullopt;
+    }
+    return message;
+  }
+  template <typename Message>
+  void PutMessage(std::string_view key, const Message& message) {
+    PutBytes(key, message.SerializeAsString());
+  }
+  void Damaged(std::string_view key);
+
+ private:
+  Transaction* transaction_;
+  absl::Status status_;
+};
+
+// What a store has once: who it is, its partitions, definitions, and the group counter.
+class StoreTables : public Rows {
+ public:
+  using Rows::Rows;
+
+  std::optional<v1::StoreIdentity> Identity();
+  void PutIdentity(const v1::StoreIdentity& identity);
+
+  // Batches made durable so far; grows by one with each (protocol §11).
+  uint64_t GroupCounter();
+  void PutGroupCounter(uint64_t counter);
+
+  struct Partition {
+    PartitionNumber number;
+    SiteName name;
+  };
+  std::optional<PartitionNumber> FindPartition(const SiteName& name);
+  // Gives `name` the next number.
+  PartitionNumber AddPartition(const SiteName& name);
+  // By name.
+  std::vector<Partition> Partitions();
+
+  // Serialised definitions, exactly as published, by number.
+  void PutDefinition(const std::string& study, uint32_t number, std::string_view sha256,
+                     std::string bytes);
+  std::vector<std::string> Definitions(const std::string& study);
+  // Studies that have a definition.
+  std::vector<std::string> Studies();
+};
+
+// What a held change waits for.
+struct Awaited {
+  // The change of this id to have an outcome, or
+  std::optional<ChangeId> change;
+  // this version to be published, or
+  std::optional<v1::VersionReference> version;
+  // the lock or signature on this record to end. None of them: a person.
+  std::optional<std::string> record_key;
+};
+
+// Names a discrepancy: the change that made it, its kind, and the lineage or check within it.
+struct DiscrepancyId {
+  ChangeId change;
+  v1::DiscrepancyKind kind = v1::DISCREPANCY_KIND_UNSPECIFIED;
+  uint32_t part = 0;
+
+  auto operator<=>(const DiscrepancyId&) const = default;
+  // As people type it, `dispute-0123…-11`; and back, nullopt if it is none.
+  std::string ToString() const;
+  static std::optional<DiscrepancyId> FromString(std::string_view text);
+};
+
+// The tables of one partition.
+class PartitionTables : public Rows {
+ public:
+  PartitionTables(Transaction* transaction, PartitionNumber partition)
+      : Rows(transaction), partition_(partition) {}
+
+  PartitionNumber partition() const { return partition_; }
+
+  // The log, by commit number from 1.
+  std::optional<v1::LogRow> Log(uint64_t number);
+  void PutLog(uint64_t number, const v1::LogRow& row);
+  // Rows first ≤ number ≤ last, in order, until `visit` returns false.
+  void ForEachLog(uint64_t first, uint64_t last,
+                  const std::function<bool(uint64_t number, v1::LogRow row)>& visit);
+  v1::LogHead Head();
+  void PutHead(const v1::LogHead& head);
+  // Roots of complete runs of 256 leaves, by index from 0; 32 bytes.
+  std::optional<std::string> Tile(uint64_t index);
+  void PutTile(uint64_t index, std::string_view root);
+
+  std::optional<v1::ChangeRow> Change(const ChangeId& id);
+  void PutChange(const ChangeId& id, const v1::ChangeRow& row);
+
+  // Records, by the bytes of RecordKeyBytes().
+  std::optional<v1::RecordState> Record(std::string_view record_key);
+  void PutRecord(std::string_view record_key, const v1::RecordState& state);
+  // Records whose key begins so, from `after` (exclusive) on; `after` empty for all.
+  void ForEachRecord(
+      std::string_view key_prefix, std::string_view after,
+      const std::function<bool(std::string_view record_key, const v1::RecordState& state)>& visit);
+
+  std::optional<v1::BirthRow> Birth(const ChangeId& id);
+  // Keeps the label index in step.
+  void PutBirth(const ChangeId& id, const v1::BirthRow& row);
+  // Births of one kind and parent with this label, in no particular order.
+  std::vector<std::pair<ChangeId, v1::BirthRow>> BirthsByLabel(v1::BirthKind kind,
+                                                               const v1::RecordKey& parent,
+                                                               std::string_view label);
+  // Births of one kind under one parent, by label.
+  std::vector<std::pair<ChangeId, v1::BirthRow>> Births(v1::BirthKind kind,
+                                                        const v1::RecordKey& parent);
+
+  std::optional<v1::VersionRow> Version(const v1::VersionReference& version);
+  void PutVersion(const v1::VersionRow& row);
+  // By number, then hash.
+  std::vector<v1::VersionRow> Versions();
+
+  std::optional<v1::DiscrepancyRow> Discrepancy(const DiscrepancyId& id);
+  // Keeps the indexes of open ones in step.
+  void PutDiscrepancy(const DiscrepancyId& id, const v1::DiscrepancyRow& row);
+  // All, or only the open ones, from `after` (exclusive) on.
+  void ForEachDiscrepancy(
+      bool open_only, const std::optional<DiscrepancyId>& after,
+      const std::function<bool(const DiscrepancyId& id, const v1::DiscrepancyRow& row)>& visit);
+  // Open ones of a record.
+  std::vector<DiscrepancyId> OpenOfRecord(std::string_view record_key);
+
+  // Commit numbers of held changes that wait for `what`, ascending.
+  void AddHeld(const Awaited& what, uint64_t number);
+  void RemoveHeld(const Awaited& what, uint64_t number);
+  std::vector<uint64_t> Held(const Awaited& what);
+  bool AnyHeld();
+
+  // First change of a client's request.
+  std::optional<ChangeId> Request(std::string_view account, std::string_view request_id);
+  void PutRequest(std::string_view account, std::string_view request_id, const ChangeId& change);
+
+  // A chain as far as it is in the log.
+  std::optional<v1::ChainHead> Chain(const ChainId& chain);
+  void PutChain(const v1::ChainHead& head);
+  std::vector<v1::ChainHead> Chains();
+
+  // Commit at which a replica was enrolled.
+  std::optional<uint64_t> Enrolled(const ReplicaId& replica);
+  void PutEnrolled(const ReplicaId& replica, uint64_t number);
+
+  // The chain that this replica extends now; nullopt where it makes no changes of its own.
+  std::optional<ChainId> OwnChain();
+  // This replica's own chain, by incarnation and seq.
+  std::optional<v1::OwnRow> Own(uint64_t incarnation, uint64_t seq);
+  void PutOwn(uint64_t incarnation, uint64_t seq, const v1::OwnRow& row);
+  void ForEachOwn(uint64_t incarnation, uint64_t first_seq,
+                  const std::function<bool(uint64_t seq, v1::OwnRow row)>& visit);
+  // The last seq of an incarnation; 0 if there is none.
+  uint64_t LastOwn(uint64_t incarnation);
+
+  // Unreceipted changes of this replica by what they touch: a record, or a birth.
+  void AddOutboxRecord(std::string_view record_key, uint64_t seq);
+  void RemoveOutboxRecord(std::string_view record_key, uint64_t seq);
+  std::vector<uint64_t> OutboxOfRecord(std::string_view record_key);
+  void AddOutboxBirth(const ChangeId& birth, uint64_t seq);
+  void RemoveOutboxBirth(const ChangeId& birth, uint64_t seq);
+  std::vector<uint64_t> OutboxOfBirth(const ChangeId& birth);
+  // All seqs that touch births, ascending.
+  std::vector<uint64_t> OutboxOfBirths();
+
+  // `site_only` values: their own log and their own table.
+  void AppendPrivate(const v1::PrivateEdit& edit);
+  std::optional<v1::StandingValue> PrivateValue(std::string_view record_key, uint32_t item);
+  void PutPrivateValue(std::string_view record_key, const v1::StandingValue& value);
+
+ private:
+  PartitionNumber partition_;
+};
+
+// 56 bytes that order records by subject, event, repeat, form, repeat. On disk: must not change.
+std::string RecordKeyBytes(const v1::RecordKey& key);
+
+}  // namespace trialsync::storage
+
+#endif  // TRIALSYNC_STORAGE_TABLES_H_

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef TRIALSYNC_STORAGE_TRANSACTION_H_
+#define TRIALSYNC_STORAGE_TRANSACTION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "storage/kv.h"
+#include "storage/write_batch.h"
+
+namespace trialsync::storage {
+
+// A snapshot of a store with writes on top that are not yet in the store. It reads as the store
+// will be once they are:
+//
+//   Transaction transaction(kv.NewSnapshot());
+//   …read and write rows…
+//   absl::Status status = kv.Write(transaction.TakeBatch(), Durability::kSync);
+//
+// There is no check for conflicts: a store has one writing thread, which takes the snapshot after
+// its last write. Not thread-safe.
+class Transaction : public Reader {
+ public:
+  explicit Transaction(std::shared_ptr<const Snapshot> snapshot);
+
+  // As Reader says; the writes made here show. Nothing may be written between the making of an
+  // iterator and its last use (checked): collect first, then write.
+  absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override;
+  std::unique_ptr<Iterator> Scan(std::string_view first, std::string_view last) const override;
+  std::unique_ptr<Iterator> ScanReverse(std::string_view first,
+                                        std::string_view last) const override;
+
+  // Sets `key` to `value`, whether or not it was there.
+  void Put(std::string_view key, std::string value);
+
+  // Removes `key`. A key that is not there is no error.
+  void Delete(std::string_view key);
+
+  // Keys written so far, each counted once.
+  size_t pending_count() const { return pending_.size(); }
+
+  // Bytes of those keys and of the values that stand, about what the batch will have: to end a
+  // group before it gets too large.
+  size_t pending_bytes() const { return pending_bytes_; }
+
+  // What was written, in the order of the keys and each key once, with what was last written to
+  // it. The transaction is spent: nothing but its destructor may be called after it (checked).
+  WriteBatch TakeBatch();
+
+  // Implementation: from a key to what the store is to hold there, nullopt for nothing.
+  using Pending = std::map<std::string, std::optional<std::string>, std::less<>>;
+
+ private:
+  void Set(std::string_view key, std::optional<std::string> value);
+
+  std::shared_ptr<const Snapshot> snapshot_;  // null once spent
+  Pending pending_;
+  size_t pending_bytes_ = 0;
+  uint64_t write_count_ = 0;  // lets iterators see that they are out of date
+};
+
+}  // namespace trialsync::storage
+
+#endif  // TRIALSYNC_STORAGE_TRANSACTION_H_

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "study/checks.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "proto/check.h"
+#include "study/interval.h"
+
+namespace trialsync::study {
+namespace {
+
+// Whether a value lies outside for certain: in the first unit, and wholly beyond a limit.
+bool IsOutside(const v1::ItemDefinition& item, const v1::Range& range, const v1::Value& value) {
+  const bool first_unit =
+      !value.has_quantity() || item.units().empty() || value.quantity().unit() == item.units(0);
+  const std::optional<Interval> interval = IntervalOf(value);
+  if (!first_unit || !interval.has_value() || !interval->numeric) return false;
+  return (!range.minimum().empty() &&
+          Decide(*interval, Relation::kLess, PointAt(range.minimum())) == Truth::kTrue) ||
+         (!range.maximum().empty() &&
+          Decide(*interval, Relation::kGreater, PointAt(range.maximum())) == Truth::kTrue);
+}
+
+std::string RangeMessage(const v1::FormDefinition& form, const v1::ItemDefinition& item,
+                         const v1::Range& range, bool hard) {
+  const std::string unit = item.units().empty() ? "" : absl::StrCat(" ", item.units(0));
+  std::string limits;
+  if (!range.minimum().empty()) absl::StrAppend(&limits, "at least ", range.minimum(), unit);
+  if (!range.maximum().empty()) {
+    absl::StrAppend(&limits, limits.empty() ? "" : " and ", "at most ", range.maximum(), unit);
+  }
+  return absl::StrCat(form.name(), ".", item.name(), ": expected ", limits,
+                      hard ? "; correct the value or confirm it" : "; please look at it again");
+}
+
+// The finding on an item's ranges, if there is one.
+std::optional<CheckFinding> CheckRanges(const v1::FormDefinition& form,
+                                        const v1::ItemDefinition& item, const v1::Value& value) {
+  const bool hard = IsOutside(item, item.hard_range(), value);
+  if (!hard && !IsOutside(item, item.soft_range(), value)) return std::nullopt;
+  CheckFinding finding;
+  finding.check = hard ? HardRangeCheckId(item.id()) : SoftRangeCheckId(item.id());
+  finding.item = item.id();
+  finding.hard = hard;
+  finding.message = RangeMessage(form, item, hard ? item.hard_range() : item.soft_range(), hard);
+  return finding;
+}
+
+}  // namespace
+
+std::vector<CheckFinding> RunChecks(const Definition& definition, uint32_t form,
+                                    ValueLookup values) {
+  std::vector<CheckFinding> findings;
+  const v1::FormDefinition* found = definition.FindForm(form);
+  if (found == nullptr) return findings;
+  for (const v1::ItemDefinition& item : found->items()) {
+    const v1::Value* value = item.retired() ? nullptr : values(item.id());
+    if (value == nullptr) continue;
+    std::optional<CheckFinding> finding = CheckRanges(*found, item, *value);
+    if (finding.has_value()) findings.push_back(*std::move(finding));
+  }
+  for (const v1::Check& check : found->checks()) {
+    const Rule* rule = definition.FindRule(check.id());
+    TS_CHECK(rule != nullptr);
+    Verdict verdict = rule->Evaluate(values);
+    if (verdict.truth == Truth::kTrue) continue;
+    findings.push_back({.check = check.id(),
+                        .item = 0,
+                        .hard = !check.soft(),
+                        .truth = verdict.truth,
+                        .undecided_items = std::move(verdict.undecided_items),
+                        .message = std::string(TextIn(check.messages(), "en"))});
+  }
+  return findings;
+}
+
+std::vector<uint32_t> EmptyRequiredItems(const Definition& definition, uint32_t form,
+                                         ValueLookup values) {
+  std::vector<uint32_t> empty;
+  const v1::FormDefinition* found = definition.FindForm(form);
+  if (found == nullptr) return empty;
+  for (const v1::ItemDefinition& item : found->items()) {
+    if (item.required() && !item.retired() && values(item.id()) == nullptr) {
+      empty.push_back(item.id());
+    }
+  }
+  return empty;
+}
+
+}  // namespace trialsync::study

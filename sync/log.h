@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef TRIALSYNC_SYNC_LOG_H_
+#define TRIALSYNC_SYNC_LOG_H_
+
+#include <map>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "proto/digest.h"
+#include "proto/ids.h"
+#include "sync/merkle.h"
+#include "sync/partition_state.h"
+#include "sync/receipt.h"
+#include "trialsync/v1/sync.pb.h"
+
+// The log of one partition: what was committed, gapless from 1, with the Merkle tree over it. The
+// log is the truth; everything else in a partition follows from it by Replay().
+namespace trialsync::sync {
+
+// A change on its way into the log.
+struct Incoming {
+  Stamp stamp;
+  // Exactly as made, with its digest and its parsed form.
+  std::string_view authored;
+  Sha256 authored_digest;
+  const v1::Change* change = nullptr;
+  int64_t received_time_us = 0;
+  // False at the replica that made it: there the bytes stay in its own chain.
+  bool keep_authored = true;
+};
+
+// Appends to a partition's log. It has the end of the log and of every chain in memory and writes
+// them with Flush(). Not thread-safe.
+class LogWriter {
+ public:
+  // Reads the end of the log. `state` is not owned and must outlive this. DATA_LOSS if the stored
+  // head is damaged.
+  static absl::StatusOr<LogWriter> Open(PartitionState* state);
+
+  // Begins an empty log in `epoch`. Requires that it is empty.
+  void BeginEpoch(uint64_t epoch);
+
+  uint64_t epoch() const { return epoch_; }
+  uint64_t size() const { return frontier_.size(); }
+  Sha256 Root() const { return frontier_.Root(); }
+  v1::LogPosition Position() const;
+
+  // A chain as far as it is in the log; seq 0 if nothing of it is.
+  struct ChainEnd {
+    uint64_t seq = 0;
+    Sha256 hash;
+  };
+  ChainEnd& Chain(const ChainId& chain);
+
+  // Replays the change as the next commit and appends it. Requires that it is the next of its
+  // chain and that its id is not in the log. Returns its receipt.
+  Receipt Append(const Incoming& incoming);
+
+  // Writes the end of the log and of the chains into the transaction.
+  void Flush();
+
+ private:
+  explicit LogWriter(PartitionState* state) : state_(state) {}
+  uint64_t LinkRecord(const v1::Change& change, const Verdict& verdict, uint64_t number);
+
+  PartitionState* state_;
+  uint64_t epoch_ = 0;
+  MerkleFrontier frontier_;
+  std::map<ChainId, ChainEnd> chains_;
+};
+
+// The root over the first `size` commits. OUT_OF_RANGE if there are fewer; DATA_LOSS where a row is
+// damaged or missing. Costs at most kTileLeaves leaf hashes and one read a tile.
+absl::StatusOr<Sha256> RootAt(storage::PartitionTables& tables, uint64_t size);
+
+}  // namespace trialsync::sync
+
+#endif  // TRIALSYNC_SYNC_LOG_H_

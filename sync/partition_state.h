@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef TRIALSYNC_SYNC_PARTITION_STATE_H_
+#define TRIALSYNC_SYNC_PARTITION_STATE_H_
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "proto/ids.h"
+#include "storage/tables.h"
+#include "study/definition.h"
+#include "trialsync/v1/state.pb.h"
+
+namespace trialsync::sync {
+
+// One partition as the rules see it: its tables, the definitions in force, and the records that a
+// group of changes touches, decoded once and written once. Not thread-safe.
+class PartitionState {
+ public:
+  // Neither argument is owned; both must outlive this.
+  PartitionState(storage::Transaction* transaction, PartitionNumber partition,
+                 const study::DefinitionSet* definitions)
+      : tables_(transaction, partition), definitions_(definitions) {}
+
+  storage::PartitionTables& tables() { return tables_; }
+  const study::DefinitionSet& definitions() const { return *definitions_; }
+
+  // The state of a record; empty, with its key set, if there is none yet. The references are valid
+  // until Flush().
+  const v1::RecordState& Record(const v1::RecordKey& key) { return Cached(key).state; }
+  v1::RecordState& MutableRecord(const v1::RecordKey& key);
+
+  // Whether any change is held, so that most commits need not look for what they set free.
+  bool AnyHeld();
+  void NoteHeld() { any_held_ = true; }
+
+  // Whether a stamp's replica is the centre's own: every other one was enrolled by a commit of this
+  // partition before its first change.
+  bool IsCentre(const ReplicaId& replica);
+  void ForgetEnrolments() { centres_.clear(); }
+
+  // Writes the records that were changed into the transaction.
+  void Flush();
+
+  // OK, or the first failed read: then nothing of this may be written, sent or answered.
+  const absl::Status& status() const { return tables_.status(); }
+
+ private:
+  struct CachedRecord {
+    v1::RecordState state;
+    bool changed = false;
+  };
+  CachedRecord& Cached(const v1::RecordKey& key);
+
+  storage::PartitionTables tables_;
+  const study::DefinitionSet* definitions_;
+  std::map<std::string, CachedRecord> records_;
+  std::optional<bool> any_held_;
+  std::map<ReplicaId, bool> centres_;
+};
+
+}  // namespace trialsync::sync
+
+#endif  // TRIALSYNC_SYNC_PARTITION_STATE_H_

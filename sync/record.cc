@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sync/record.h"
+
+#include <algorithm>
+#include <map>
+
+#include "proto/check.h"
+#include "storage/key.h"
+#include "study/value.h"
+
+namespace trialsync::sync {
+namespace {
+
+uint32_t ChainIndex(const ChainId& chain, v1::RecordState& record) {
+  for (int i = 0; i < record.chains_size(); ++i) {
+    const v1::ChainRow& row = record.chains(i);
+    if (row.incarnation() == chain.incarnation && row.replica() == chain.replica.view()) {
+      return static_cast<uint32_t>(i);
+    }
+  }
+  v1::ChainRow* row = record.add_chains();
+  row->set_replica(chain.replica.str());
+  row->set_incarnation(chain.incarnation);
+  return static_cast<uint32_t>(record.chains_size() - 1);
+}
+
+uint32_t WriterIndex(const Arriving& arriving, v1::RecordState& record) {
+  for (int i = record.writers_size() - 1; i >= 0; --i) {
+    if (record.writers(i).change() == arriving.id.view()) return static_cast<uint32_t>(i);
+  }
+  *record.add_writers() = WriterOf(arriving, record);
+  return static_cast<uint32_t>(record.writers_size() - 1);
+}
+
+// Drops writers of which no value is left, so that a record does not grow with its history.
+void DropUnusedWriters(v1::RecordState& record) {
+  std::vector<int> renumbered(static_cast<size_t>(record.writers_size()), -1);
+  for (const v1::CellRow& cell : record.cells()) {
+    for (const uint32_t writer : cell.writers()) renumbered[writer] = 0;
+  }
+  if (std::none_of(renumbered.begin(), renumbered.end(), [](int n) { return n < 0; })) return;
+  int kept = 0;
+  for (int i = 0; i < record.writers_size(); ++i) {
+    int& number = renumbered[static_cast<size_t>(i)];
+    if (number < 0) continue;
+    number = kept;
+    if (kept != i) record.mutable_writers()->SwapElements(kept, i);
+    ++kept;
+  }
+  record.mutable_writers()->DeleteSubrange(kept, record.writers_size() - kept);
+  for (v1::CellRow& cell : *record.mutable_cells()) {
+    for (uint32_t& writer : *cell.mutable_writers()) {
+      writer = static_cast<uint32_t>(renumbered[writer]);
+    }
+  }
+}
+
+bool AllEqual(const std::vector<study::Reading>& written,
+              const std::vector<study::Reading>& standing) {
+  return !written.empty() &&
+         std::all_of(written.begin(), written.end(), [&](const study::Reading& w) {
+           const auto s = std::find_if(standing.begin(), standing.end(),
+                                       [&](const auto& r) { return r.item == w.item; });
+           return w.value && s != standing.end() && s->value &&
+                  study::CompareValues(*w.value, *s->value) == study::Comparison::kEqual;
+         });
+}
+
+// The items into which the root of a lineage was split.
+std::vector<uint32_t> PartsOf(uint32_t lineage, const study::Definition& definition) {
+  std::vector<uint32_t> parts;
+  const v1::FormDefinition* form = definition.FormOfItem(lineage);
+  if (form == nullptr) return parts;
+  for (const v1::ItemDefinition& item : form->items()) {
+    if (item.split_from() == lineage) parts.push_back(item.id());
+  }
+  return parts;
+}
+
+}  // namespace
+
+v1::RecordKey LabelRecord(const ChangeId& birth) {
+  v1::RecordKey key;
+  key.set_subject(birth.str());
+  return key;
+}
+
+bool IsLabelRecord(const v1::RecordKey& key) { return key.event() == 0 && key.form() == 0; }
+
+ItemPolicy PolicyOf(const study::Definition& definition, uint32_t item) {
+  const v1::ItemDefinition* found = definition.FindItem(item);
+  if (found == nullptr) return {};
+  return {found->owner(), found->on_conflict()};
+}
+
+const v1::CellRow* FindCell(const v1::RecordState& record, uint32_t lineage) {
+  const auto it = std::lower_bound(
+      record.cells().begin(), record.cells().end(), lineage,
+      [](const v1::CellRow& cell, uint32_t wanted) { return cell.lineage() < wanted; });
+  return it != record.cells().end() && it->lineage() == lineage ? &*it : nullptr;
+}
+
+v1::CellRow& MutableCell(v1::RecordState& record, uint32_t lineage) {
+  int i = record.cells_size();
+  while (i > 0 && record.cells(i - 1).lineage() >= lineage) --i;
+  if (i < record.cells_size() && record.cells(i).lineage() == lineage) {
+    return *record.mutable_cells(i);
+  }
+  record.add_cells()->set_lineage(lineage);
+  for (int last = record.cells_size() - 1; last > i; --last) {
+    record.mutable_cells()->SwapElements(last, last - 1);
+  }
+  return *record.mutable_cells(i);
+}
+
+const v1::ChainRow& ChainOf(const v1::RecordState& record, const v1::WriterRow& writer) {
+  TS_CHECK(writer.chain() < static_cast<uint32_t>(record.chains_size()));
+  return record.chains(static_cast<int>(writer.chain()));
+}
+
+bool HasSeenValue(const Arriving& arriving, const v1::RecordState& record,
+                  const v1::CellRow& cell) {
+  return std::any_of(cell.writers().begin(), cell.writers().end(), [&](uint32_t index) {
+    const v1::WriterRow& writer = record.writers(static_cast<int>(index));
+    return HasSeen(arriving, writer, ChainOf(record, writer));
+  });
+}
+
+bool OvertakenOnOwnChain(const Arriving& arriving, const v1::RecordState& record,
+                         const v1::CellRow& cell) {
+  return std::any_of(cell.effects().begin(), cell.effects().end(), [&](const auto& mark) {
+    const v1::ChainRow& chain = record.chains(static_cast<int>(mark.chain()));
+    return chain.incarnation() == arriving.stamp.chain.incarnation &&
+           chain.replica() == arriving.stamp.chain.replica.view() &&
+           mark.seq() > arriving.stamp.seq;
+  });
+}
+
+std::vector<CellWrite> WritesByLineage(
+    const google::protobuf::RepeatedPtrField<v1::ItemWrite>& writes,
+    const study::Definition& definition) {
+  std::vector<CellWrite> cells;
+  for (const v1::ItemWrite& write : writes) {
+    const uint32_t lineage = definition.Lineage(write.item());
+    auto it = std::lower_bound(cells.begin(), cells.end(), lineage,
+                               [](const CellWrite& c, uint32_t l) { return c.lineage < l; });
+    if (it == cells.end() || it->lineage != lineage) it = cells.insert(it, {lineage, {}});
+    it->writes.push_back(&write);
+  }
+  return cells;
+}
+
+bool EqualsStanding(const v1::CellRow& cell, const CellWrite& write,
+                    const study::Definition& definition, const study::DefinitionSet& definitions) {
+  if (cell.values().empty()) return false;
+  const bool alike = cell.values_size() == 1 && write.writes.size() == 1 &&
+                     cell.values(0).item() == write.writes[0]->item() &&
+                     (cell.values(0).version().number() == definition.number() ||
+                      write.lineage == kLabelItem);
+  if (alike) {
+    return study::CompareValues(cell.values(0).value(), write.writes[0]->value()) ==
+           study::Comparison::kEqual;
+  }
+  uint32_t newest = definition.number();
+  for (const v1::StandingValue& value : cell.values()) {
+    newest = std::max(newest, value.version().number());
+  }
+  const std::shared_ptr<const study::Definition> target = definitions.Find(newest);
+  TS_CHECK(target != nullptr);
+  std::vector<study::StoredValue> written;
+  for (const v1::ItemWrite* item : write.writes) {
+    written.push_back({item->item(), definition.number(), item->value()});
+  }
+  return AllEqual(study::ReadCell(written, *target, definitions),
+                  study::ReadCell(StoredValues(cell), *target, definitions));
+}
+
+std::vector<study::StoredValue> StoredValues(const v1::CellRow& cell) {
+  std::vector<study::StoredValue> stored;
+  for (const v1::StandingValue& value : cell.values()) {
+    stored.push_back({value.item(), value.version().number(), value.value()});
+  }
+  return stored;
+}
+
+bool CoversStanding(const v1::CellRow& cell, const CellWrite& write,
+                    const study::Definition& definition) {
+  const auto writes = [&](uint32_t item) {
+    return std::any_of(write.writes.begin(), write.writes.end(),
+                       [item](const v1::ItemWrite* w) { return w->item() == item; });
+  };
+  if (writes(write.lineage)) return true;
+  const bool source_stands =
+      std::any_of(cell.values().begin(), cell.values().end(),
+                  [&](const auto& value) { return value.item() == write.lineage; });
+  const std::vector<uint32_t> parts = PartsOf(write.lineage, definition);
+  return std::all_of(parts.begin(), parts.end(), [&](uint32_t part) {
+    const bool stands = source_stands || std::any_of(cell.values().begin(), cell.values().end(),
+                                                     [&](const auto& v) { return v.item() == part; });
+    return !stands || writes(part);
+  });
+}
+
+void ApplyWrite(const Arriving& arriving, const CellWrite& write,
+                const study::Definition& definition, bool decided, bool keep_other_parts,
+                v1::RecordState& record) {
+  v1::CellRow& cell = MutableCell(record, write.lineage);
+  auto* values = cell.mutable_values();
+  for (const v1::ItemWrite* item : write.writes) {
+    if (item->item() == write.lineage) keep_other_parts = false;
+  }
+  if (!keep_other_parts) values->Clear();
+  for (const v1::ItemWrite* item : write.writes) {
+    const auto replaced = std::remove_if(values->begin(), values->end(), [&](const auto& value) {
+      return value.item() == item->item();
+    });
+    values->erase(replaced, values->end());
+    v1::StandingValue* value = values->Add();
+    value->set_item(item->item());
+    *value->mutable_version() = definition.version();
+    *value->mutable_value() = item->value();
+  }
+  SetOnlyWriter(arriving, write.lineage, decided, record);
+}
+
+void SetOnlyWriter(const Arriving& arriving, uint32_t lineage, bool decided,
+                   v1::RecordState& record) {
+  const uint32_t writer = WriterIndex(arriving, record);
+  v1::CellRow& cell = MutableCell(record, lineage);
+  cell.clear_writers();
+  cell.add_writers(writer);
+  cell.set_decided(decided);
+  DropUnusedWriters(record);
+}
+
+void AddWriter(const Arriving& arriving, uint32_t lineage, v1::RecordState& record) {
+  const uint32_t writer = WriterIndex(arriving, record);
+  v1::CellRow& cell = MutableCell(record, lineage);
+  if (std::find(cell.writers().begin(), cell.writers().end(), writer) == cell.writers().end()) {
+    cell.add_writers(writer);
+  }
+}
+
+void MarkEffect(const Arriving& arriving, uint32_t lineage, v1::RecordState& record) {
+  const uint32_t chain = ChainIndex(arriving.stamp.chain, record);
+  v1::CellRow& cell = MutableCell(record, lineage);
+  for (v1::EffectMark& mark : *cell.mutable_effects()) {
+    if (mark.chain() == chain) {
+      mark.set_seq(std::max(mark.seq(), arriving.stamp.seq));
+      return;
+    }
+  }
+  v1::EffectMark* mark = cell.add_effects();
+  mark->set_chain(chain);
+  mark->set_seq(arriving.stamp.seq);
+}
+
+v1::WriterRow WriterOf(const Arriving& arriving, v1::RecordState& record) {
+  v1::WriterRow writer;
+  writer.set_change(arriving.id.str());
+  writer.set_effect_number(arriving.effect_number);
+  writer.set_effect_epoch(arriving.epoch);
+  writer.set_chain(ChainIndex(arriving.stamp.chain, record));
+  writer.set_seq(arriving.stamp.seq);
+  return writer;
+}
+
+Sha256 ContentDigest(const v1::RecordState& record) {
+  storage::KeyWriter bytes;
+  for (const v1::CellRow& cell : record.cells()) {
+    std::map<uint32_t, const v1::StandingValue*> by_item;
+    for (const v1::StandingValue& value : cell.values()) by_item[value.item()] = &value;
+    for (const auto& [item, value] : by_item) {
+      const std::string text = study::FormatValue(value->value());
+      bytes.U32(item).U32(value->version().number());
+      bytes.U8(static_cast<uint8_t>(value->value().kind_case()));
+      bytes.U32(static_cast<uint32_t>(text.size())).Fixed(text);
+    }
+  }
+  return Sha256Of(bytes.key());
+}
+
+const v1::ActRow* FindAct(const v1::RecordState& record, v1::RecordActKind kind) {
+  for (const v1::ActRow& act : record.acts()) {
+    if (act.kind() == kind) return &act;
+  }
+  return nullptr;
+}
+
+bool IsLocked(const v1::RecordState& record) {
+  return FindAct(record, v1::RECORD_ACT_KIND_LOCK) != nullptr ||
+         FindAct(record, v1::RECORD_ACT_KIND_FREEZE) != nullptr;
+}
+
+}  // namespace trialsync::sync

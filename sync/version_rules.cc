@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sync/version_rules.h"
+
+#include "proto/check.h"
+
+namespace trialsync::sync {
+namespace {
+
+bool NumberTaken(PartitionState& state, const v1::VersionReference& version) {
+  for (const v1::VersionRow& row : state.tables().Versions()) {
+    if (row.published_here() && row.version().number() == version.number() &&
+        row.version().sha256() != version.sha256()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Judgement Enrol(PartitionState& state, const Arriving& arriving) {
+  const auto replica = ReplicaId::From(arriving.change->replica_enrolment().replica());
+  if (!replica) return Judgement::Refused(v1::REASON_CHANGE_INVALID);
+  if (state.tables().Enrolled(*replica)) {
+    return Judgement::Of(v1::OUTCOME_AGREED, v1::REASON_NOTHING_TO_DO);
+  }
+  state.tables().PutEnrolled(*replica, arriving.effect_number);
+  state.ForgetEnrolments();
+  return Judgement::Of(v1::OUTCOME_APPLIED);
+}
+
+}  // namespace
+
+Judgement MergeCentreAct(PartitionState& state, const Arriving& arriving) {
+  const v1::Change& change = *arriving.change;
+  if (change.has_replica_enrolment()) return Enrol(state, arriving);
+  const v1::VersionReference& version =
+      change.has_version_publication() ? change.version_publication().version()
+      : change.has_version_activation() ? change.version_activation().version()
+                                        : change.version_retirement().version();
+  if (version.number() == 0 || version.sha256().size() != Sha256::kBytes) {
+    return Judgement::Refused(v1::REASON_CHANGE_INVALID);
+  }
+  v1::VersionRow row = state.tables().Version(version).value_or(v1::VersionRow());
+  *row.mutable_version() = version;
+  if (change.has_version_publication()) {
+    if (NumberTaken(state, version)) return Judgement::Held(v1::REASON_CONTENT_DIFFERS);
+    row.set_published_here(true);
+  } else if (change.has_version_activation()) {
+    row.add_activated(arriving.effect_number);
+  } else {
+    TS_CHECK(change.has_version_retirement());
+    row.add_retired(arriving.effect_number);
+  }
+  state.tables().PutVersion(row);
+  return Judgement::Of(v1::OUTCOME_APPLIED);
+}
+
+}  // namespace trialsync::sync
