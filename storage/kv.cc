@@ -19,12 +19,12 @@ absl::Status Kv::Write(const WriteBatch& batch, Durability durability) {
 }
 
 absl::Status Kv::failure() const {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   return failure_;
 }
 
 void Kv::SetFailure(absl::Status failure) {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   failure_ = std::move(failure);
 }
 

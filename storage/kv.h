@@ -4,14 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "storage/write_batch.h"
 
 // The port behind which bytes rest: an ordered map from keys to values, both any bytes, read
@@ -130,8 +129,8 @@ class Kv {
   void SetFailure(absl::Status failure);
 
  private:
-  mutable absl::Mutex mutex_;
-  absl::Status failure_ ABSL_GUARDED_BY(mutex_);
+  mutable std::mutex mutex_;
+  absl::Status failure_;  // guarded by mutex_
 };
 
 }  // namespace trialsync::storage

@@ -38,27 +38,27 @@ class MemorySnapshot : public Snapshot {
 }  // namespace
 
 std::shared_ptr<const Snapshot> MemoryKv::NewSnapshot() const {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   return std::make_shared<const MemorySnapshot>(visible_);
 }
 
 uint64_t MemoryKv::DiskBytes() const {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   return visible_.size_bytes();
 }
 
 MemoryTree MemoryKv::Image() const {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   return durable_;
 }
 
 size_t MemoryKv::unsynced_batches() const {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   return unsynced_.size();
 }
 
 void MemoryKv::Crash(size_t surviving_batches) {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   TS_CHECK(surviving_batches <= unsynced_.size());
   if (surviving_batches > 0) durable_ = unsynced_[surviving_batches - 1];
   unsynced_.clear();
@@ -67,7 +67,7 @@ void MemoryKv::Crash(size_t surviving_batches) {
 }
 
 void MemoryKv::Reopen() {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   if (!unsynced_.empty()) durable_ = unsynced_.back();
   unsynced_.clear();
   visible_ = durable_;
@@ -78,18 +78,18 @@ void MemoryKv::Reopen() {
 
 void MemoryKv::FailNextWrite(absl::Status error) {
   TS_CHECK(!error.ok());
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   next_write_error_ = std::move(error);
 }
 
 void MemoryKv::FailNextSync(absl::Status error) {
   TS_CHECK(!error.ok());
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   next_sync_error_ = std::move(error);
 }
 
 absl::Status MemoryKv::Apply(const WriteBatch& batch, Durability durability) {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   if (!next_write_error_.ok()) return std::exchange(next_write_error_, absl::OkStatus());
   MemoryTree next = visible_.Apply(batch);
   unsynced_.push_back(next);

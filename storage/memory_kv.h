@@ -5,11 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "storage/kv.h"
 #include "storage/memory_tree.h"
 #include "storage/write_batch.h"
@@ -64,14 +63,14 @@ class MemoryKv : public Kv {
   absl::Status Apply(const WriteBatch& batch, Durability durability) override;
 
  private:
-  mutable absl::Mutex mutex_;
-  MemoryTree durable_ ABSL_GUARDED_BY(mutex_);
+  mutable std::mutex mutex_;  // guards all below
+  MemoryTree durable_;
   // The store after each batch since `durable_`, the oldest first.
-  std::vector<MemoryTree> unsynced_ ABSL_GUARDED_BY(mutex_);
+  std::vector<MemoryTree> unsynced_;
   // What new snapshots show: the last of these, but for a batch whose sync failed.
-  MemoryTree visible_ ABSL_GUARDED_BY(mutex_);
-  absl::Status next_write_error_ ABSL_GUARDED_BY(mutex_);
-  absl::Status next_sync_error_ ABSL_GUARDED_BY(mutex_);
+  MemoryTree visible_;
+  absl::Status next_write_error_;
+  absl::Status next_sync_error_;
 };
 
 }  // namespace trialsync::storage

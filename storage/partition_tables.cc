@@ -51,8 +51,9 @@ std::optional<KeyWriter> HeldKey(PartitionNumber partition, const Awaited& what)
   return key;
 }
 
-KeyWriter LabelPrefix(PartitionNumber partition, v1::BirthKind kind, const v1::RecordKey& parent) {
-  KeyWriter key = Key(Table::kLabel, partition);
+KeyWriter LabelPrefix(PartitionNumber partition, v1::BirthKind kind, const v1::RecordKey& parent,
+                      Table table = Table::kLabel) {
+  KeyWriter key = Key(table, partition);
   key.U8(static_cast<uint8_t>(kind)).Fixed(RecordKeyBytes(parent));
   return key;
 }
@@ -244,6 +245,19 @@ void PartitionTables::PutRequest(std::string_view account, std::string_view requ
   PutBytes(Key(Table::kRequest, partition_).Text(account).Text(request_id).key(), change.str());
 }
 
+std::optional<ChangeId> PartitionTables::OwnRequest(std::string_view account,
+                                                    std::string_view request_id) {
+  const std::optional<std::string> bytes =
+      GetBytes(Key(Table::kOwnRequest, partition_).Text(account).Text(request_id).key());
+  return bytes ? ChangeId::From(*bytes) : std::nullopt;
+}
+
+void PartitionTables::PutOwnRequest(std::string_view account, std::string_view request_id,
+                                    const ChangeId& change) {
+  PutBytes(Key(Table::kOwnRequest, partition_).Text(account).Text(request_id).key(),
+           change.str());
+}
+
 std::optional<v1::ChainHead> PartitionTables::Chain(const ChainId& chain) {
   return GetMessage<v1::ChainHead>(
       Key(Table::kChain, partition_).Fixed(chain.replica.view()).U64(chain.incarnation).key());
@@ -357,6 +371,36 @@ std::vector<uint64_t> PartitionTables::OutboxOfBirths() {
   std::sort(seqs.begin(), seqs.end());
   seqs.erase(std::unique(seqs.begin(), seqs.end()), seqs.end());
   return seqs;
+}
+
+void PartitionTables::AddOutboxLabel(v1::BirthKind kind, const v1::RecordKey& parent,
+                                     std::string_view label, const ChangeId& birth) {
+  PutBytes(LabelPrefix(partition_, kind, parent, Table::kOutboxLabel)
+               .Text(label)
+               .Fixed(birth.view())
+               .key(),
+           "");
+}
+
+void PartitionTables::RemoveOutboxLabel(v1::BirthKind kind, const v1::RecordKey& parent,
+                                        std::string_view label, const ChangeId& birth) {
+  Delete(LabelPrefix(partition_, kind, parent, Table::kOutboxLabel)
+             .Text(label)
+             .Fixed(birth.view())
+             .key());
+}
+
+std::vector<ChangeId> PartitionTables::OutboxOfLabel(v1::BirthKind kind,
+                                                     const v1::RecordKey& parent,
+                                                     std::string_view label) {
+  const std::string first =
+      LabelPrefix(partition_, kind, parent, Table::kOutboxLabel).Text(label).Take();
+  std::vector<ChangeId> ids;
+  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view) {
+    ids.push_back(IdAt(key, key.size() - ChangeId::kBytes));
+    return true;
+  });
+  return ids;
 }
 
 void PartitionTables::AppendPrivate(const v1::PrivateEdit& edit) {

@@ -48,6 +48,8 @@ enum class Table : uint8_t {
   kOwn = 0x20,
   kOutboxRecord = 0x21,
   kOutboxBirth = 0x22,
+  kOutboxLabel = 0x25,
+  kOwnRequest = 0x26,
   kPrivateLog = 0x23,
   kPrivateValue = 0x24,
 };
@@ -221,6 +223,11 @@ class PartitionTables : public Rows {
   std::optional<ChangeId> Request(std::string_view account, std::string_view request_id);
   void PutRequest(std::string_view account, std::string_view request_id, const ChangeId& change);
 
+  // The same for this replica's own changes from the moment they are saved.
+  std::optional<ChangeId> OwnRequest(std::string_view account, std::string_view request_id);
+  void PutOwnRequest(std::string_view account, std::string_view request_id,
+                     const ChangeId& change);
+
   // A chain as far as it is in the log.
   std::optional<v1::ChainHead> Chain(const ChainId& chain);
   void PutChain(const v1::ChainHead& head);
@@ -249,6 +256,13 @@ class PartitionTables : public Rows {
   std::vector<uint64_t> OutboxOfBirth(const ChangeId& birth);
   // All seqs that touch births, ascending.
   std::vector<uint64_t> OutboxOfBirths();
+  // Births to which an unreceipted change gives this label.
+  void AddOutboxLabel(v1::BirthKind kind, const v1::RecordKey& parent, std::string_view label,
+                      const ChangeId& birth);
+  void RemoveOutboxLabel(v1::BirthKind kind, const v1::RecordKey& parent, std::string_view label,
+                         const ChangeId& birth);
+  std::vector<ChangeId> OutboxOfLabel(v1::BirthKind kind, const v1::RecordKey& parent,
+                                      std::string_view label);
 
   // `site_only` values: their own log and their own table.
   void AppendPrivate(const v1::PrivateEdit& edit);

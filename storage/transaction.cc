@@ -106,30 +106,32 @@ std::pair<Pending::const_iterator, Pending::const_iterator> PendingRange(const P
 }  // namespace
 
 Transaction::Transaction(std::shared_ptr<const Snapshot> snapshot)
-    : snapshot_(std::move(snapshot)) {
-  TS_CHECK(snapshot_ != nullptr);
+    : snapshot_(std::move(snapshot)), below_(snapshot_.get()) {
+  TS_CHECK(below_ != nullptr);
 }
 
+Transaction::Transaction(const Reader* below) : below_(below) { TS_CHECK(below_ != nullptr); }
+
 absl::StatusOr<std::optional<std::string>> Transaction::Get(std::string_view key) const {
-  TS_CHECK(snapshot_ != nullptr);
+  TS_CHECK(below_ != nullptr);
   const auto row = pending_.find(key);
   if (row != pending_.end()) return row->second;
-  return snapshot_->Get(key);
+  return below_->Get(key);
 }
 
 std::unique_ptr<Iterator> Transaction::Scan(std::string_view first, std::string_view last) const {
-  TS_CHECK(snapshot_ != nullptr);
+  TS_CHECK(below_ != nullptr);
   const auto [begin, end] = PendingRange(pending_, first, last);
-  return std::make_unique<MergingIterator<Pending::const_iterator, 1>>(snapshot_->Scan(first, last),
+  return std::make_unique<MergingIterator<Pending::const_iterator, 1>>(below_->Scan(first, last),
                                                                        begin, end, write_count_);
 }
 
 std::unique_ptr<Iterator> Transaction::ScanReverse(std::string_view first,
                                                    std::string_view last) const {
-  TS_CHECK(snapshot_ != nullptr);
+  TS_CHECK(below_ != nullptr);
   const auto [begin, end] = PendingRange(pending_, first, last);
   return std::make_unique<MergingIterator<Pending::const_reverse_iterator, -1>>(
-      snapshot_->ScanReverse(first, last), std::make_reverse_iterator(end),
+      below_->ScanReverse(first, last), std::make_reverse_iterator(end),
       std::make_reverse_iterator(begin), write_count_);
 }
 
@@ -138,7 +140,7 @@ void Transaction::Put(std::string_view key, std::string value) { Set(key, std::m
 void Transaction::Delete(std::string_view key) { Set(key, std::nullopt); }
 
 WriteBatch Transaction::TakeBatch() {
-  TS_CHECK(snapshot_ != nullptr);
+  TS_CHECK(below_ != nullptr);
   WriteBatch batch;
   for (const auto& [key, value] : pending_) {
     if (value.has_value()) {
@@ -150,11 +152,19 @@ WriteBatch Transaction::TakeBatch() {
   ++write_count_;
   pending_.clear();
   snapshot_ = nullptr;
+  below_ = nullptr;
   return batch;
 }
 
+void Transaction::Absorb(Transaction&& above) {
+  TS_CHECK(above.below_ == this);
+  for (auto& [key, value] : above.pending_) Set(key, std::move(value));
+  above.pending_.clear();
+  above.below_ = nullptr;
+}
+
 void Transaction::Set(std::string_view key, std::optional<std::string> value) {
-  TS_CHECK(snapshot_ != nullptr);
+  TS_CHECK(below_ != nullptr);
   ++write_count_;
   pending_bytes_ += value.has_value() ? value->size() : 0;
   const auto row = pending_.lower_bound(key);

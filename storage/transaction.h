@@ -30,6 +30,10 @@ class Transaction : public Reader {
  public:
   explicit Transaction(std::shared_ptr<const Snapshot> snapshot);
 
+  // The same over any reader, e.g. another transaction: to try something that may be dropped. It
+  // is not owned, must outlive this, and must not change while this is in use.
+  explicit Transaction(const Reader* below);
+
   // As Reader says; the writes made here show. Nothing may be written between the making of an
   // iterator and its last use (checked): collect first, then write.
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override;
@@ -50,6 +54,9 @@ class Transaction : public Reader {
   // group before it gets too large.
   size_t pending_bytes() const { return pending_bytes_; }
 
+  // Takes over the writes of a transaction that was made over this one. That one is spent.
+  void Absorb(Transaction&& above);
+
   // What was written, in the order of the keys and each key once, with what was last written to
   // it. The transaction is spent: nothing but its destructor may be called after it (checked).
   WriteBatch TakeBatch();
@@ -60,7 +67,8 @@ class Transaction : public Reader {
  private:
   void Set(std::string_view key, std::optional<std::string> value);
 
-  std::shared_ptr<const Snapshot> snapshot_;  // null once spent
+  std::shared_ptr<const Snapshot> snapshot_;  // null unless owned
+  const Reader* below_;                       // null once spent
   Pending pending_;
   size_t pending_bytes_ = 0;
   uint64_t write_count_ = 0;  // lets iterators see that they are out of date

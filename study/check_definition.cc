@@ -19,6 +19,8 @@ namespace trialsync::study {
 namespace {
 
 constexpr size_t kNameBytesMax = 64;
+// As in resource names (proto/names.h).
+constexpr size_t kStudyNameBytesMax = 32;
 // Longest chain of split_from; far more than any study has.
 constexpr int kSplitsMax = 16;
 // Words of the rule language, which an item's name would hide.
@@ -82,10 +84,12 @@ class Checker {
   }
 
   void CheckHeader() {
-    if (!IsName(definition_.study(), /*upper_case=*/false, "_-")) {
+    if (!IsName(definition_.study(), /*upper_case=*/false, "_-") ||
+        definition_.study().size() > kStudyNameBytesMax) {
       Add("study", absl::StrCat(Quoted(definition_.study()),
                                 " is no name of a study; use a lower case letter, then lower case "
-                                "letters, digits, _ and -, e.g. hbig48"));
+                                "letters, digits, _ and -, at most ",
+                                kStudyNameBytesMax, " in all, e.g. hbig48"));
     }
     if (definition_.version() == 0) Add("version", "versions are counted from 1; write 1 or more");
     CheckTexts("title", definition_.titles());

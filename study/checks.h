@@ -35,8 +35,9 @@ struct CheckFinding {
 // hold: ranges first, then declared checks, each in the order of the form. What holds, and a range
 // that cannot be decided (an empty item, `<20` against 0 to 10, another unit than the first), is
 // not listed. A value outside of both ranges is listed for the hard one only. The same values give
-// the same findings on every replica. Retired items are not looked at. Empty if there is no such
-// form.
+// the same findings on every replica: so give them as they are replicated, `site_only` ones
+// withheld, wherever findings become queries. Retired items are not looked at. Empty if there is
+// no such form.
 std::vector<CheckFinding> RunChecks(const Definition& definition, uint32_t form,
                                     ValueLookup values);
 

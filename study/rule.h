@@ -65,6 +65,7 @@ class Rule {
 
  private:
   friend class RuleParser;
+  Rule() = default;
 
   struct ItemOperand {
     uint32_t item;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "study/value.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -13,7 +14,6 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
 #include "study/decimal.h"
-#include "study/interval.h"
 #include "study/text.h"
 
 namespace trialsync::study {
@@ -278,39 +278,6 @@ std::string FormatMissing(v1::MissingReason reason) {
   return std::string(kMissingPrefix).append("unspecified");
 }
 
-Comparison FromTruth(Truth equal) {
-  switch (equal) {
-    case Truth::kTrue:
-      return Comparison::kEqual;
-    case Truth::kFalse:
-      return Comparison::kNotEqual;
-    case Truth::kUndecidable:
-      return Comparison::kUndecidable;
-  }
-  return Comparison::kUndecidable;
-}
-
-// For two values of one kind, by what is known of the true values behind them.
-Comparison CompareIntervals(const v1::Value& a, const v1::Value& b) {
-  const std::optional<Interval> left = IntervalOf(a);
-  const std::optional<Interval> right = IntervalOf(b);
-  if (!left.has_value() || !right.has_value()) return Comparison::kNotEqual;
-  return FromTruth(Decide(*left, Relation::kEqual, *right));
-}
-
-Comparison CompareQuantities(const v1::Value& a, const v1::Value& b) {
-  const v1::Quantity& left = a.quantity();
-  const v1::Quantity& right = b.quantity();
-  if (left.unit() != right.unit()) return Comparison::kUndecidable;
-  if (left.comparator() == right.comparator() &&
-      (left.number() == right.number() || CompareDecimals(left.number(), right.number()) == 0)) {
-    return Comparison::kEqual;
-  }
-  return CompareIntervals(a, b);
-}
-
-Comparison EqualIf(bool equal) { return equal ? Comparison::kEqual : Comparison::kNotEqual; }
-
 }  // namespace
 
 absl::StatusOr<v1::Value> ParseValue(const v1::StudyDefinition& definition,
@@ -410,35 +377,6 @@ absl::Status ValidateValue(const v1::StudyDefinition& definition, const v1::Item
       absl::StrCat(item.name(),
                    ": the item is site_only and its value must not leave the hospital; "
                    "send withheld or a missing reason"));
-}
-
-Comparison CompareValues(const v1::Value& a, const v1::Value& b) {
-  if (a.kind_case() != b.kind_case()) return Comparison::kNotEqual;
-  switch (a.kind_case()) {
-    case v1::Value::kText:
-      return EqualIf(a.text() == b.text());
-    case v1::Value::kInteger:
-      return EqualIf(a.integer() == b.integer());
-    case v1::Value::kDecimal:
-      return EqualIf(a.decimal() == b.decimal() || CompareDecimals(a.decimal(), b.decimal()) == 0);
-    case v1::Value::kQuantity:
-      return CompareQuantities(a, b);
-    case v1::Value::kDate:
-      return a.date() == b.date() ? Comparison::kEqual : CompareIntervals(a, b);
-    case v1::Value::kTime:
-      return a.time() == b.time() ? Comparison::kEqual : CompareIntervals(a, b);
-    case v1::Value::kBoolean:
-      return EqualIf(a.boolean() == b.boolean());
-    case v1::Value::kCode:
-      return EqualIf(a.code() == b.code());
-    case v1::Value::kMissing:
-      return EqualIf(a.missing() == b.missing());
-    case v1::Value::kWithheld:
-      return Comparison::kUndecidable;
-    case v1::Value::KIND_NOT_SET:
-      return Comparison::kNotEqual;
-  }
-  return Comparison::kNotEqual;
 }
 
 }  // namespace trialsync::study

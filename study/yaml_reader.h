@@ -16,9 +16,9 @@
 
 namespace trialsync::study {
 
-// Strict reading of one YAML file, for study/yaml_compile.cc only. Reading goes on after a fault,
-// so that a person sees all of them at once. Calls into yaml-cpp may throw YAML::Exception, which
-// the caller catches.
+// Strict reading of one YAML file: a study definition or an import map. Reading goes on after a
+// fault, so that a person sees all of them at once. Calls into yaml-cpp may throw YAML::Exception,
+// which the caller catches.
 
 // Where each key stands, and what is wrong. Keys are named by their path from the root, with
 // points between: `forms.LAB.items.bili.hard`.

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -46,8 +47,14 @@ class Desk {
     Verdict verdict;
   };
   virtual absl::StatusOr<Saved> Save(const v1::Change& change, const Scope& scope) = 0;
+  // Whether `count` more changes can be saved: asked before the first of a request, so that one
+  // that needs several is saved as a whole. RESOURCE_EXHAUSTED when the outbox has no room for
+  // them, with the sentence that Save() would give; the centre always has.
+  virtual absl::Status CheckRoom(uint64_t /*count*/) const { return absl::OkStatus(); }
   // Keeps `site_only` values in their own table and log. FAILED_PRECONDITION at the centre.
   virtual absl::Status SavePrivate(const v1::PrivateEdit& edit) = 0;
+  // Takes note of a prediction that turned out otherwise: a row of this replica's alone.
+  virtual absl::Status ClosePrediction(const storage::DiscrepancyId& id) = 0;
 };
 
 // Each function answers one request. On error nothing of the request was saved, except as

@@ -34,6 +34,8 @@ class View {
   void PrepareBirth(const ChangeId& birth);
   // Replays what the outbox holds on births that have, had or get this label.
   void PrepareLabel(v1::BirthKind kind, const v1::RecordKey& parent, const std::string& label);
+  // Makes a client's request that waits in the outbox known to state().tables().Request().
+  void PrepareRequest(const std::string& account, const std::string& request_id);
   // Replays what the outbox holds on any birth, or the whole outbox.
   void PrepareBirths();
   void PrepareAll();

@@ -4,7 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "daemon/command/limits.h"
+#include "daemon/command/text.h"
 #include "proto/check.h"
 
 namespace trialsync::command {
@@ -26,11 +29,16 @@ Example:
   trialsync record set PBC-001/VISIT~2/LAB 'bili=1.5 mg/dL' --create
   trialsync record get PBC-001/VISIT~2/LAB -o json)";
 
-std::string Footer(const std::string& example) {
-  return absl::StrCat(
-      "\nEvery command also takes --at HOST:PORT (or TRIALSYNC_AT) and -o text|json.\n\nExample:\n "
-      " ",
-      absl::StrReplaceAll(example, {{"\n", "\n  "}}));
+std::string Footer(const Introduction& introduction) {
+  std::string footer;
+  if (!introduction.details.empty()) {
+    absl::StrAppend(&footer, "\n",
+                    absl::StrJoin(Wrap(introduction.details, kTerminalColumns), "\n"), "\n");
+  }
+  absl::StrAppend(&footer,
+                  "\nEvery command also takes --at HOST:PORT (or TRIALSYNC_AT) and -o text|json.",
+                  "\n\nExample:\n  ", absl::StrReplaceAll(introduction.example, {{"\n", "\n  "}}));
+  return footer;
 }
 
 }  // namespace
@@ -42,7 +50,6 @@ CommandTree::CommandTree(Session& session)
   root_.add_option("-o,--output", session.output, "text for people, json for scripts")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
-  root_.set_help_all_flag("--help-all", "Print this help and that of every command, and exit");
   root_.fallthrough();
   root_.require_subcommand(1);
   root_.footer(kRootFooter);
@@ -51,14 +58,14 @@ CommandTree::CommandTree(Session& session)
 CLI::App& CommandTree::AddGroup(const Introduction& introduction) {
   CLI::App* group = root_.add_subcommand(introduction.name, introduction.summary);
   group->require_subcommand(1);
-  group->footer(Footer(introduction.example));
+  group->footer(Footer(introduction));
   return *group;
 }
 
 CLI::App& CommandTree::AddCommand(CLI::App& parent, const Introduction& introduction,
                                   Action action) {
   CLI::App* command = parent.add_subcommand(introduction.name, introduction.summary);
-  command->footer(Footer(introduction.example));
+  command->footer(Footer(introduction));
   actions_[command] = std::move(action);
   return *command;
 }

@@ -23,6 +23,8 @@ struct Introduction {
   std::string summary;
   // A whole command line, or several, one a line.
   std::string example;
+  // What else a person should know; shown by the command's own --help only.
+  std::string details = {};
 };
 
 // The commands and their options. Not for use by several threads.

@@ -156,11 +156,11 @@ void AddExportCommand(CommandTree& tree) {
   auto options = std::make_shared<ExportOptions>();
   CLI::App& command = tree.AddCommand(
       tree.root(),
-      {"export",
-       "Writes a file for each form. csv: site, subject, event, form, then the items by name, "
-       "values exactly as recorded, missing ones as missing:REASON; voided records are left out. "
-       "ndjson: whole records, one a line.",
-       "trialsync export --all --format csv --out export-2026-11"},
+      {"export", "Writes a file for each form.",
+       "trialsync export --all --format csv --out export-2026-11",
+       "csv: the columns site, subject, event and form, then the items by name, values exactly as "
+       "recorded, missing ones as missing:REASON; voided records are left out, and counted. "
+       "ndjson: whole records, one a line. The directory appears whole at the end, or not at all."},
       [options](Session& session) { return Export(*options, session); });
   command.add_option("--form", options->forms, "This form; may be given several times")
       ->type_name("FORM");

@@ -81,8 +81,13 @@ absl::StatusOr<ExitCode> Import(CommandOptions options, Session& session) {
   if (!text.ok()) return text.status();
   const absl::StatusOr<CsvTable> table = ParseCsv(*text, options.file, map->separator);
   if (!table.ok()) return table.status();
+  if (options.place.study.empty()) options.place.study = map->study;
   const absl::StatusOr<SiteName> site = ResolveSite(session, options.place);
   if (!site.ok()) return site.status();
+  if (!map->study.empty() && map->study != site->study) {
+    return UsageError(absl::StrCat(options.map, " is a map for the study ", map->study,
+                                   ", not for ", site->study));
+  }
   absl::StatusOr<RowWrites> rows = MakeWrites(*table, *map, *site, options.file);
   if (!rows.ok()) return rows.status();
 
@@ -109,11 +114,12 @@ void AddImportCommand(CommandTree& tree) {
   auto options = std::make_shared<CommandOptions>();
   CLI::App& command = tree.AddCommand(
       tree.root(),
-      {"import",
-       "Takes in a CSV table. Lists every row that is not usable with line, column and reason; "
-       "each other record goes in. A value that stands is never replaced without --update, and "
-       "never against a decision. The same table again changes nothing.",
-       "trialsync import pbcseq.csv --map map.yaml --dry-run"},
+      {"import", "Takes in a CSV table.", "trialsync import pbcseq.csv --map map.yaml --dry-run",
+       "Every row that is not usable is listed with line, column and reason; each other record "
+       "goes in. A value that stands is never replaced without --update, and never against a "
+       "decision. The same table again changes nothing. With --all-or-nothing everything is "
+       "checked first, and nothing is written if anything is wrong. Exit code 1 if anything was "
+       "listed."},
       [options](Session& session) { return Import(*options, session); });
   command.add_option("FILE", options->file, "The table, with the names of its columns first")
       ->required();
@@ -121,7 +127,7 @@ void AddImportCommand(CommandTree& tree) {
   command.add_flag("--dry-run", options->import.dry_run, "Check everything, write nothing");
   command.add_flag("--update", options->import.update, "Write over values that stand");
   command.add_flag("--all-or-nothing", options->import.all_or_nothing,
-                   "Check everything first, and write nothing if anything is wrong");
+                   "Write nothing if anything is wrong");
   command.add_option("--reason", options->import.reason,
                      "Why (\"initial entry\"; required with --update)");
   AddAuthorOptions(command, options->write);

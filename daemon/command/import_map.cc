@@ -3,6 +3,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -93,7 +94,11 @@ char ReadSeparator(YamlFile& file, YamlMap& map) {
 
 ImportMap ReadMap(YamlFile& file, const YAML::Node& root) {
   ImportMap result;
-  YamlMap map(file, root, "", {"separator", "subject", "empty", "cells", "records"});
+  YamlMap map(file, root, "",
+              {"study", "version", "separator", "subject", "empty", "cells", "records", "ignore"});
+  result.study = map.Text("study").value_or("");
+  result.version = map.Number("version").value_or(0);
+  result.ignore = map.TextList("ignore");
   result.separator = ReadSeparator(file, map);
   result.subject = ReadTemplate(file, map.Require("subject"));
   if (result.subject.takes_row_of_subject) {
@@ -123,6 +128,15 @@ ImportMap ReadMap(YamlFile& file, const YAML::Node& root) {
 }
 
 }  // namespace
+
+bool ImportMap::counts_rows() const {
+  return std::any_of(records.begin(), records.end(), [](const RecordRule& rule) {
+    return rule.first_row_only || rule.event.takes_row_of_subject ||
+           rule.form.takes_row_of_subject ||
+           std::any_of(rule.items.begin(), rule.items.end(),
+                       [](const Item& item) { return item.value.takes_row_of_subject; });
+  });
+}
 
 absl::StatusOr<ImportMap> ParseImportMap(std::string_view yaml, std::string_view file_name) {
   YamlFile file(file_name);

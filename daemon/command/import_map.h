@@ -2,6 +2,7 @@
 #ifndef TRIALSYNC_DAEMON_COMMAND_IMPORT_MAP_H_
 #define TRIALSYNC_DAEMON_COMMAND_IMPORT_MAP_H_
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,8 +16,10 @@ namespace trialsync::command {
 
 // How the rows of a table become records, written in YAML:
 //
-//   separator: ','                    # or ';' or '\t'; a comma if left out
-//   subject: 'PBC-{id}'               # a template (template.h); names the subject of a row
+//   study: pbc                        # refused elsewhere; may be left out
+//   version: 1                        # to write under; the newest active one if left out
+//   separator: ','                    # or ';' or "\t"; a comma if left out
+//   subject: 'PBC-{id:3}'             # a template (template.h); names the subject of a row
 //   empty: skip                       # what an empty cell says; or missing:unknown and the like
 //   cells: {NA: missing:not_done}     # cells that say something else, everywhere; `skip` too
 //   records:                          # what each row gives
@@ -30,6 +33,7 @@ namespace trialsync::command {
 //       items:
 //         bili: '{bili} mg/dL'
 //         chol: {value: '{chol}', empty: missing:not_done}
+//   ignore: [remarks]                 # columns that are not taken; any other must be
 //
 // A cell that is skipped leaves its item unwritten. A record all of whose cells are empty is not
 // made. An item's template is one value, as `trialsync record set` takes it.
@@ -49,10 +53,17 @@ struct ImportMap {
     std::vector<Item> items;
   };
 
+  std::string study;
+  // 0: the newest that is active.
+  uint32_t version = 0;
   char separator = ',';
   Template subject;
   std::map<std::string, Reading, std::less<>> cells;
   std::vector<RecordRule> records;
+  std::vector<std::string> ignore;
+
+  // Whether a row means something else if one before it is left out.
+  bool counts_rows() const;
 };
 
 // Reads a map. Strict: an unknown or repeated key, or a template that is none, is a usage error

@@ -2,8 +2,10 @@
 #include "daemon/command/import_rows.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -25,85 +27,121 @@ std::vector<const Template*> TemplatesOf(const ImportMap& map) {
   return all;
 }
 
-// One row on its way to be writes.
+absl::Status CheckColumns(const std::vector<std::string>& header, const ImportMap& map,
+                          const std::string& file_name) {
+  std::set<std::string> taken;
+  for (const Template* text : TemplatesOf(map)) {
+    taken.insert(text->columns.begin(), text->columns.end());
+  }
+  for (const std::string& column : taken) {
+    const auto count = std::count(header.begin(), header.end(), column);
+    if (count == 1) continue;
+    return UsageError(absl::StrCat(file_name, ": the map takes column \"", column, "\", which ",
+                                   count == 0 ? "is not there" : "is there twice"));
+  }
+  for (const std::string& column : header) {
+    const bool known =
+        taken.contains(column) || std::count(map.ignore.begin(), map.ignore.end(), column) > 0;
+    if (known) continue;
+    return UsageError(absl::StrCat(file_name, ": the map does not take column \"", column,
+                                   "\"; add it, or list it under ignore"));
+  }
+  return absl::OkStatus();
+}
+
+// Makes the writes of one row after the other.
 class RowReader {
  public:
   RowReader(const CsvTable& table, const ImportMap& map, const SiteName& site)
       : header_(table.header.cells), map_(map), site_(site) {}
 
-  absl::Status CheckColumns(const std::string& file_name) {
-    for (const Template* text : TemplatesOf(map_)) {
-      for (const std::string& column : text->columns) {
-        const auto count = std::count(header_.begin(), header_.end(), column);
-        if (count == 1) continue;
-        return UsageError(absl::StrCat(file_name, ": the map takes column \"", column, "\", which ",
-                                       count == 0 ? "is not there" : "is there twice"));
-      }
-    }
-    return absl::OkStatus();
-  }
-
-  // Adds what row `index` gives to `result`.
-  void Read(const CsvRow& row, size_t index, RowWrites& result) {
+  // False, with the problem, if the row does not tell its subject.
+  bool Read(const CsvRow& row, RowWrites& result) {
     row_ = &row;
-    problem_.reset();
-    std::vector<RowWrite> writes = ReadRow();
-    if (problem_) {
-      result.problems.push_back(*std::move(problem_));
-      return;
-    }
-    for (RowWrite& write : writes) {
-      write.row = index;
-      result.writes.push_back(std::move(write));
-    }
+    problems_.clear();
+    const std::optional<std::string> subject = ReadSubject();
+    std::vector<RowWrite> writes;
+    if (subject && CheckCells()) writes = ReadRecords(*subject);
+    std::move(writes.begin(), writes.end(), std::back_inserter(result.writes));
+    std::move(problems_.begin(), problems_.end(), std::back_inserter(result.problems));
+    return subject.has_value();
   }
 
  private:
-  void Fail(const std::string& column, std::string message) {
-    if (!problem_) problem_ = RowProblem{row_->line, column, std::move(message)};
+  // What the first row of a subject gave to a record that later rows do not write.
+  struct FirstRow {
+    size_t line = 0;
+    v1::WriteRecordRequest request;
+  };
+
+  void Report(const std::string& column, std::string message) {
+    problems_.push_back({row_->line, column, std::move(message)});
+  }
+
+  std::optional<std::string> ReadSubject() {
+    for (const std::string& column : map_.subject.columns) {
+      if (IndexOf(column) >= row_->cells.size()) {
+        ReportLength();
+        return std::nullopt;
+      }
+    }
+    std::optional<std::string> subject = NamePart(map_.subject);
+    if (subject) row_of_subject_ = ++rows_of_subject_[*subject];
+    return subject;
+  }
+
+  void ReportLength() {
+    Report("",
+           absl::StrCat("the row has ", row_->cells.size(), " cells, the header ", header_.size()));
   }
 
   bool CheckCells() {
     if (row_->cells.size() != header_.size()) {
-      Fail("",
-           absl::StrCat("the row has ", row_->cells.size(), " cells, the header ", header_.size()));
+      ReportLength();
       return false;
     }
     for (size_t i = 0; i < header_.size(); ++i) {
-      if (!study::IsUtf8(row_->cells[i]))
-        Fail(header_[i], "the cell is not UTF-8; convert the file");
+      if (study::IsUtf8(row_->cells[i])) continue;
+      Report(header_[i], "the cell is not UTF-8; convert the file");
+      return false;
     }
-    return !problem_;
+    return true;
+  }
+
+  size_t IndexOf(const std::string& column) const {
+    return static_cast<size_t>(std::find(header_.begin(), header_.end(), column) - header_.begin());
   }
 
   std::vector<std::string_view> CellsOf(const Template& text) const {
     std::vector<std::string_view> cells;
-    for (const std::string& column : text.columns) {
-      const auto found = std::find(header_.begin(), header_.end(), column);
-      cells.push_back(row_->cells[static_cast<size_t>(found - header_.begin())]);
-    }
+    for (const std::string& column : text.columns) cells.push_back(row_->cells[IndexOf(column)]);
     return cells;
   }
 
-  // A part of a record's name. A cell may not add to its structure.
-  std::string NamePart(const Template& text) {
+  // A part of a record's name, to whose structure a cell may not add.
+  std::optional<std::string> NamePart(const Template& text) {
     const std::vector<std::string_view> cells = CellsOf(text);
     for (size_t i = 0; i < cells.size(); ++i) {
-      const absl::Status status = CheckLabel(cells[i]);
-      if (!status.ok()) Fail(text.columns[i], std::string(status.message()));
+      const absl::Status status = study::IsUtf8(cells[i])
+                                      ? CheckLabel(cells[i])
+                                      : absl::InvalidArgumentError("the cell is not UTF-8");
+      if (status.ok()) continue;
+      Report(text.columns[i], std::string(status.message()));
+      return std::nullopt;
     }
     return Fill(text, cells, row_of_subject_);
   }
 
-  std::vector<RowWrite> ReadRow() {
-    if (!CheckCells()) return {};
-    const std::string subject = NamePart(map_.subject);
-    if (problem_) return {};
-    row_of_subject_ = ++rows_of_subject_[subject];
+  std::vector<RowWrite> ReadRecords(const std::string& subject) {
     std::vector<RowWrite> writes;
-    for (const ImportMap::RecordRule& rule : map_.records) {
-      if (rule.first_row_only && row_of_subject_ > 1) continue;
+    for (size_t i = 0; i < map_.records.size(); ++i) {
+      const ImportMap::RecordRule& rule = map_.records[i];
       std::optional<RowWrite> write = ReadRecord(rule, subject);
+      if (rule.first_row_only && row_of_subject_ > 1) {
+        CompareWithFirst(write, first_rows_[{i, subject}]);
+        continue;
+      }
+      if (rule.first_row_only && write) first_rows_[{i, subject}] = {row_->line, write->request};
       if (write) writes.push_back(*std::move(write));
     }
     return writes;
@@ -117,8 +155,11 @@ class RowReader {
     bool filled = false;
     for (const ImportMap::Item& item : rule.items) AddItem(item, write, filled);
     if (!filled) return std::nullopt;
-    write.request.set_name(
-        RecordName{site_, subject, NamePart(rule.event), NamePart(rule.form)}.ToString());
+    const std::optional<std::string> event = NamePart(rule.event);
+    const std::optional<std::string> form = NamePart(rule.form);
+    if (!event || !form) return std::nullopt;
+    write.request.set_name(RecordName{site_, subject, *event, *form}.ToString());
+    write.request.set_version(map_.version);
     return write;
   }
 
@@ -143,23 +184,47 @@ class RowReader {
     write.columns.push_back(item.value.columns.size() == 1 ? item.value.columns[0] : "");
   }
 
+  void CompareWithFirst(const std::optional<RowWrite>& write, const FirstRow& first) {
+    if (!write) return;
+    for (int i = 0; i < write->request.items_size(); ++i) {
+      const v1::ItemInput& item = write->request.items(i);
+      const auto& items = first.request.items();
+      const auto same = std::find_if(items.begin(), items.end(), [&](const v1::ItemInput& other) {
+        return other.item() == item.item() && other.text() == item.text();
+      });
+      if (same != items.end()) continue;
+      Report(write->columns[static_cast<size_t>(i)],
+             absl::StrCat(item.item(), " is taken from the subject's first row",
+                          first.line > 0 ? absl::StrCat(", line ", first.line) : "",
+                          ", which does not say ", item.text()));
+    }
+  }
+
   const std::vector<std::string>& header_;
   const ImportMap& map_;
   const SiteName& site_;
   std::map<std::string, size_t> rows_of_subject_;
+  // By index of the rule, and subject.
+  std::map<std::pair<size_t, std::string>, FirstRow> first_rows_;
   size_t row_of_subject_ = 0;
   const CsvRow* row_ = nullptr;
-  std::optional<RowProblem> problem_;
+  std::vector<RowProblem> problems_;
 };
 
 }  // namespace
 
 absl::StatusOr<RowWrites> MakeWrites(const CsvTable& table, const ImportMap& map,
                                      const SiteName& site, const std::string& file_name) {
+  absl::Status columns = CheckColumns(table.header.cells, map, file_name);
+  if (!columns.ok()) return columns;
   RowReader reader(table, map, site);
-  if (absl::Status status = reader.CheckColumns(file_name); !status.ok()) return status;
   RowWrites result;
-  for (size_t i = 0; i < table.rows.size(); ++i) reader.Read(table.rows[i], i, result);
+  for (const CsvRow& row : table.rows) {
+    if (reader.Read(row, result) || !map.counts_rows()) continue;
+    return UsageError(absl::StrCat(
+        file_name, ":", row.line, ": ", result.problems.back().message,
+        "; the map counts the rows of each subject, so no row can be taken before this is mended"));
+  }
   return result;
 }
 

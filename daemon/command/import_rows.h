@@ -27,8 +27,6 @@ struct RowWrite {
   // Name and items only.
   v1::WriteRecordRequest request;
   size_t line = 0;
-  // Index of the row in the table.
-  size_t row = 0;
   // Parallel to request.items(): the column that gave it; empty if several or none did.
   std::vector<std::string> columns;
 };
@@ -41,8 +39,13 @@ struct RowWrites {
 
 // What `table` says, by `map`. A row that is not usable (another number of cells than the header,
 // text that is not UTF-8, an empty cell where a name needs one, or one that cannot be a name)
-// gives a problem and no write, and still counts as a row of its subject if that can be told. A
-// usage error if a column of the map is not in the header, or is there twice.
+// gives a problem and no write, and still counts as a row of its subject. A later row that says
+// something else where only the first row of a subject is taken gives a problem too.
+//
+// A usage error, since no row can then be trusted, if
+// - a column of the map is not in the header, or is there twice, or a column of the header is
+//   neither taken by the map nor ignored by it
+// - the map counts the rows of a subject, and a row does not tell its subject
 absl::StatusOr<RowWrites> MakeWrites(const CsvTable& table, const ImportMap& map,
                                      const SiteName& site, const std::string& file_name);
 

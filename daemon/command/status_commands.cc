@@ -113,10 +113,10 @@ void AddStatusCommands(CommandTree& tree) {
   status.add_flag("--watch", *watch, "Show it again and again");
 
   tree.AddCommand(tree.root(),
-                  {"verify",
-                   "Replays the log and compares the stored view and the root with it; exit code 1 "
-                   "and the first difference if they are not the same.",
-                   "trialsync verify"},
+                  {"verify", "Compares what is stored with the log.", "trialsync verify",
+                   "Replays the log of every site that the server has, and compares the stored "
+                   "view and the root with the replay. Exit code 1 and the first difference if "
+                   "they are not the same."},
                   [](Session& session) { return Verify(session); });
 
   CLI::App& link =

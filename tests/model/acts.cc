@@ -31,7 +31,8 @@ Judgement Partition::JudgeBody(const Change& change, const Act& act) {
     return Held(change, {}, "what it covers is not what stands");
   }
   if (act.kind == ActKind::kUnlock) {
-    return EndMarks(change, rules_.unlock_leaves_freeze ? std::set<ActKind>{ActKind::kLock} : Locks());
+    return EndMarks(change,
+                    rules_.unlock_leaves_freeze ? std::set<ActKind>{ActKind::kLock} : Locks());
   }
   if (act.kind == ActKind::kReinstate) return EndMarks(change, {ActKind::kVoid});
   records_[change.record].marks.push_back({act.kind, change.id, {}});

@@ -9,10 +9,11 @@
 #include <variant>
 #include <vector>
 
-// The vocabulary of the reference model: what a change is (protocol.md §1), as plain values. Nothing here depends
-// on the product; a test that feeds both translates its own changes into these. Values are compared as text, so a
-// caller whose values have several spellings ("1.50", "1.5") normalises them first; a comparison that cannot be
-// decided ("<0.05" against "0.03") is then "not equal" by itself.
+// The vocabulary of the reference model: what a change is (protocol.md §1), as plain values.
+// Nothing here depends on the product; a test that feeds both translates its own changes into
+// these. Values are compared as text, so a caller whose values have several spellings ("1.50",
+// "1.5") normalises them first; a comparison that cannot be decided ("<0.05" against "0.03") is
+// then "not equal" by itself.
 namespace trialsync::model {
 
 using ChangeId = std::string;  // any unique text: 32 hex digits, or "A3" in a schedule
@@ -29,7 +30,8 @@ struct Chain {
   bool operator==(const Chain&) const = default;
 };
 
-// A place in the partition's log (§10). `number` 0 is before the first commit. On one branch numbers alone decide.
+// A place in the partition's log (§10). `number` 0 is before the first commit. The model has one
+// branch, where numbers alone decide; it carries the epoch and does not ask it.
 struct Position {
   std::int64_t epoch = 1;
   std::int64_t number = 0;
@@ -53,13 +55,15 @@ struct DiscrepancyId {
 // Writes items of one record. Items of one lineage are judged together, all others one by one.
 struct Edit {
   std::map<Item, Value> writes;
+  bool operator==(const Edit&) const = default;
 };
 
-// Settles what `closes` lists (§2). All of it, and all that it writes, is of one lineage. Without `writes` it
-// declines: it only closes.
+// Settles what `closes` lists (§2). All of it, and all that it writes, is of one lineage. Without
+// `writes` it declines: it only closes.
 struct Decision {
   std::map<Item, Value> writes;
   std::vector<DiscrepancyId> closes;
+  bool operator==(const Decision&) const = default;
 };
 
 enum class ActKind { kComplete, kVerify, kSign, kFreeze, kLock, kUnlock, kVoid, kReinstate };
@@ -68,47 +72,56 @@ enum class ActKind { kComplete, kVerify, kSign, kFreeze, kLock, kUnlock, kVoid, 
 struct Act {
   ActKind kind = ActKind::kComplete;
   std::string digest;
+  bool operator==(const Act&) const = default;
 };
 
 // A person admits or dismisses a held change (§2 "under a void a person settles it").
 struct Settlement {
   ChangeId held;
   bool admit = true;
+  bool operator==(const Settlement&) const = default;
 };
 
 enum class ThingKind { kSubject, kEvent, kForm };
 
-// Creates a subject, or a repeat of an event or form (§3). The thing's identity is the change's id. `parent` is
-// the birth of the thing above it, empty where that has none.
+// Creates a subject, or a repeat of an event or form (§3). The thing's identity is the change's id.
+// `parent` is the birth of the thing above it, empty where that has none.
 struct Birth {
   ThingKind kind = ThingKind::kSubject;
   ChangeId parent;
   std::string label;
+  bool operator==(const Birth&) const = default;
 };
 
 struct Rename {
   ChangeId birth;
   std::string label;
+  bool operator==(const Rename&) const = default;
 };
 
 // A person says that two births are the same thing.
 struct Same {
   ChangeId first;
   ChangeId second;
+  bool operator==(const Same&) const = default;
 };
 
 // The study's own acts in this partition (§5, §6). They may come in any order.
 struct Publish {
   Version version;
+  bool operator==(const Publish&) const = default;
 };
 struct Activate {
   Version version;
+  bool operator==(const Activate&) const = default;
 };
 struct Retire {
   Version version;
+  bool operator==(const Retire&) const = default;
 };
 
-using Body = std::variant<Edit, Decision, Act, Settlement, Birth, Rename, Same, Publish, Activate, Retire>;
+using Body =
+    std::variant<Edit, Decision, Act, Settlement, Birth, Rename, Same, Publish, Activate, Retire>;
 
 // One change as it arrives at the coordinator.
 struct Change {
@@ -121,6 +134,7 @@ struct Change {
   std::string record;           // the form that an edit, decision or act is about
   std::vector<ChangeId> names;  // births of what it is about, where there are any (§3)
   Body body;
+  bool operator==(const Change&) const = default;
 };
 
 // One line for a person, such as "A4 (A:2, base 3) edits F: 1=2".

@@ -31,7 +31,8 @@ Judgement Partition::JudgeBody(const Change& change, const Decision& decision) {
     const bool declines = decision.writes.empty();
     const bool agrees = !declines && rules_.decision_of_other_side_agreed &&
                         Equal(write, records_[write.record].cells[write.root]);
-    const bool acts = declines ? rules_.decline_of_other_side_closes : rules_.decision_of_other_side_applied;
+    const bool acts =
+        declines ? rules_.decline_of_other_side_closes : rules_.decision_of_other_side_applied;
     if (agrees) outcome = Agree(write, /*decision=*/false);
     if (!agrees && !acts) outcome = Propose(write);
   }
@@ -49,9 +50,11 @@ std::optional<Judgement> Partition::HeldWithChallenger(const Change& change,
                                                        const Decision& decision) const {
   for (const DiscrepancyId& id : decision.closes) {
     const LogEntry* challenger = Find(id.challenger);
-    const bool waits = challenger == nullptr ? !rules_.decision_overtakes_uncommitted
-                                             : challenger->judgement.Held() && !rules_.decision_overtakes_held;
-    if (waits) return Held(change, {WaitKind::kChange, id.challenger, {}}, "waits for " + id.challenger);
+    const bool waits = challenger == nullptr
+                           ? !rules_.decision_overtakes_uncommitted
+                           : challenger->judgement.Held() && !rules_.decision_overtakes_held;
+    if (waits)
+      return Held(change, {WaitKind::kChange, id.challenger, {}}, "waits for " + id.challenger);
   }
   return std::nullopt;
 }
@@ -90,7 +93,8 @@ Outcome Partition::JudgeDecision(const Write& write, const Decision& decision) {
     outcome = Dispute(write);
   }
   const bool effective = outcome == Outcome::kApplied || outcome == Outcome::kAgreed;
-  if (effective || (outcome == Outcome::kDisputed && rules_.decision_disputed_closes)) Close(decision);
+  if (effective || (outcome == Outcome::kDisputed && rules_.decision_disputed_closes))
+    Close(decision);
   return outcome;
 }
 

@@ -14,7 +14,9 @@ std::string Values(const std::map<Item, Value>& values) {
   return text;
 }
 
-std::string VersionText(const Version& version) { return std::to_string(version.number) + version.hash; }
+std::string VersionText(const Version& version) {
+  return std::to_string(version.number) + version.hash;
+}
 
 std::string BodyText(const Change& change, const Edit& edit) {
   return "edits " + change.record + ":" + Values(edit.writes);
@@ -50,9 +52,15 @@ std::string BodyText(const Change&, const Same& same) {
   return "says that " + same.first + " and " + same.second + " are the same";
 }
 
-std::string BodyText(const Change&, const Publish& body) { return "publishes " + VersionText(body.version); }
-std::string BodyText(const Change&, const Activate& body) { return "activates " + VersionText(body.version); }
-std::string BodyText(const Change&, const Retire& body) { return "retires " + VersionText(body.version); }
+std::string BodyText(const Change&, const Publish& body) {
+  return "publishes " + VersionText(body.version);
+}
+std::string BodyText(const Change&, const Activate& body) {
+  return "activates " + VersionText(body.version);
+}
+std::string BodyText(const Change&, const Retire& body) {
+  return "retires " + VersionText(body.version);
+}
 
 template <typename List>
 std::string Join(const List& list) {
@@ -64,16 +72,17 @@ std::string Join(const List& list) {
 std::string Text(const Cell& cell) {
   std::string text;
   for (const auto& [item, standing] : cell.content) {
-    text += std::to_string(item) + "=" + standing.value + "@" + std::to_string(standing.number) + " ";
+    text +=
+        std::to_string(item) + "=" + standing.value + "@" + std::to_string(standing.number) + " ";
   }
   return text + "by " + Join(cell.writers) + (cell.decided ? " decided" : "");
 }
 
 std::string Text(const Discrepancy& discrepancy) {
   static const char* const kNames[] = {"dispute", "proposal", "settled by rule"};
-  return std::string(kNames[static_cast<int>(discrepancy.kind)]) + " (" + discrepancy.id.challenger +
-         "," + std::to_string(discrepancy.id.item) + ") against " + Join(discrepancy.against) +
-         (discrepancy.open ? " open" : " closed");
+  return std::string(kNames[static_cast<int>(discrepancy.kind)]) + " (" +
+         discrepancy.id.challenger + "," + std::to_string(discrepancy.id.item) + ") against " +
+         Join(discrepancy.against) + (discrepancy.open ? " open" : " closed");
 }
 
 }  // namespace
@@ -121,7 +130,8 @@ std::string Partition::StateText() const {
   }
   for (const auto& [name, record] : records_) {
     for (const auto& [root, cell] : record.cells) {
-      if (!cell.content.empty()) text += name + " " + std::to_string(root) + ": " + Text(cell) + "\n";
+      if (!cell.content.empty())
+        text += name + " " + std::to_string(root) + ": " + Text(cell) + "\n";
     }
     for (const Mark& mark : record.marks) {
       text += name + " " + Describe(mark.kind) + " by " + mark.by +

@@ -178,7 +178,8 @@ bool Partition::ActiveAsOfBase(const Change& change) const {
       return version == change.version ||
              (rules_.version_by_number && version.number == change.version.number);
     };
-    if (const auto* body = std::get_if<Activate>(&entry.change.body)) activated |= is(body->version);
+    if (const auto* body = std::get_if<Activate>(&entry.change.body))
+      activated |= is(body->version);
     if (const auto* body = std::get_if<Retire>(&entry.change.body)) retired |= is(body->version);
   }
   return activated && (!retired || rules_.version_retired_accepted);
@@ -189,8 +190,8 @@ Judgement Partition::JudgeBody(const Change& change, const Publish& publish) {
   for (const LogEntry& entry : log_) {
     const auto* other = std::get_if<Publish>(&entry.change.body);
     if (other == nullptr || entry.judgement.Of(kWhole) != Outcome::kApplied) continue;
-    if (other->version.number == publish.version.number && other->version.hash != publish.version.hash &&
-        !rules_.version_two_hashes_accepted) {
+    if (other->version.number == publish.version.number &&
+        other->version.hash != publish.version.hash && !rules_.version_two_hashes_accepted) {
       return Held(change, {}, "another definition has this number");
     }
   }

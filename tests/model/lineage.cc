@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// §6: "Conflict is judged per lineage, with both values read under the newer version." And reading what stands.
+// §6: "Conflict is judged per lineage, with both values read under the newer version." And reading
+// what stands.
 #include <algorithm>
 #include <string>
 
@@ -57,7 +58,8 @@ bool Partition::CoversAll(const Write& write, const Cell& cell) const {
   return true;
 }
 
-// The old item replaces all pieces; a piece replaces itself, and all the others unless `keep_others`.
+// The old item replaces all pieces; a piece replaces itself, and all the others unless
+// `keep_others`.
 void Partition::Store(const Write& write, Cell& cell, bool keep_others) const {
   const bool old_item = write.values.contains(write.root);
   const bool keep = old_item ? rules_.split_old_edit_keeps_pieces
@@ -68,7 +70,8 @@ void Partition::Store(const Write& write, Cell& cell, bool keep_others) const {
   }
 }
 
-std::optional<Value> Partition::Read(const std::string& record, Item item, std::int64_t number) const {
+std::optional<Value> Partition::Read(const std::string& record, Item item,
+                                     std::int64_t number) const {
   return ReadCell(CellOf(record, item), item, number);
 }
 

@@ -2,6 +2,7 @@
 // §2: the table.
 #include <algorithm>
 #include <string>
+#include <variant>
 
 #include "tests/model/partition.h"
 
@@ -25,13 +26,15 @@ Judgement Partition::JudgeBody(const Change& change, const Edit& edit) {
   return judgement;
 }
 
-// Row 1. A lock, a freeze or a void holds whatever the author saw; a signature holds if he had not seen it.
+// Row 1. A lock, a freeze or a void holds whatever the author saw; a signature holds if he had not
+// seen it.
 std::optional<Judgement> Partition::HeldByRecord(const Change& change) const {
   const auto unseen = [&](const ChangeId& by) {
     return !rules_.row1_asks_whether_lock_was_seen || !Seen(change, by);
   };
   for (const ChangeId& by : InForce(change.record, {ActKind::kVoid})) {
-    if (!rules_.row1_ignores_void) return Held(change, {WaitKind::kVoid, {}, {}}, "voided by " + by);
+    if (!rules_.row1_ignores_void)
+      return Held(change, {WaitKind::kVoid, {}, {}}, "voided by " + by);
   }
   for (const ChangeId& by : InForce(change.record, {ActKind::kLock})) {
     if (rules_.row1_ignores_lock || !unseen(by)) continue;
@@ -55,15 +58,15 @@ Outcome Partition::MergeByTable(const Write& write) {
   const bool owns = Owns(write.change.side, write.root) || rules_.row3_missing ||
                     (empty && rules_.row3_not_for_empty);
   const bool seen = (empty && !rules_.row4_not_for_empty) || SeenValue(write.change, cell);
-  const bool by_rule = !rules_.row6_missing &&
-                       (study_->Rule(write.root)->on_conflict == OnConflict::kLatest ||
-                        rules_.row6_for_all_items) &&
-                       (!cell.decided || rules_.row6_over_decision);
+  const bool by_rule =
+      !rules_.row6_missing &&
+      (study_->Rule(write.root)->on_conflict == OnConflict::kLatest || rules_.row6_for_all_items) &&
+      (!cell.decided || rules_.row6_over_decision);
 
   if (!owns && rules_.row3_before_row2) return Propose(write);
   if (seen && owns && rules_.row2_after_row4) return Apply(write, seen, /*decision=*/false);
-  if (equal && !rules_.row2_missing) return Agree(write, /*decision=*/false);  // row 2
-  if (!owns) return Propose(write);                                           // row 3
+  if (equal && !rules_.row2_missing) return Agree(write, /*decision=*/false);             // row 2
+  if (!owns) return Propose(write);                                                       // row 3
   if (Overtaken(write) && !(seen && rules_.row5_after_row4)) return Outcome::kOvertaken;  // row 5
   if (seen && !rules_.row4_missing) return Apply(write, seen, /*decision=*/false);        // row 4
   if (by_rule) {                                                                          // row 6
@@ -80,12 +83,14 @@ Outcome Partition::MergeByTable(const Write& write) {
   return Dispute(write);  // row 7
 }
 
-// Who had seen the value keeps the pieces of a split that he did not write; who had not replaces all.
+// Who had seen the value keeps the pieces of a split that he did not write; who had not replaces
+// all.
 Outcome Partition::Apply(const Write& write, bool seen, bool decision) {
   Cell& cell = records_[write.record].cells[write.root];
   const bool changed = !Equal(write, cell);
   Store(write, cell, /*keep_others=*/seen);
-  if (!rules_.row4_keeps_writers && !(decision && rules_.decision_adds_writer)) cell.writers.clear();
+  if (!rules_.row4_keeps_writers && !(decision && rules_.decision_adds_writer))
+    cell.writers.clear();
   cell.writers.push_back(write.change.id);
   cell.decided = decision && !rules_.decision_is_an_edit;
   if (changed) ValueChanged(write);
@@ -99,8 +104,9 @@ Outcome Partition::Apply(const Write& write, bool seen, bool decision) {
   return Outcome::kApplied;
 }
 
-// One more writer; of a person's decision, and of a split of which it says only a part, only if it has seen it. A
-// decision is a decision where its value stands already, too: it becomes the only writer.
+// One more writer; of a person's decision, and of a split of which it says only a part, only if it
+// has seen it. A decision is a decision where its value stands already, too: it becomes the only
+// writer.
 Outcome Partition::Agree(const Write& write, bool decision) {
   Cell& cell = records_[write.record].cells[write.root];
   const bool seen = SeenValue(write.change, cell);
@@ -158,6 +164,8 @@ bool Partition::Overtaken(const Write& write) const {
     const Change& later = entry.change;
     if (later.chain != write.change.chain || later.seq <= write.change.seq) continue;
     if (RecordOf(later) != write.record) continue;
+    const auto* decision = std::get_if<Decision>(&later.body);
+    if (decision != nullptr && decision->writes.empty()) continue;  // a decline changes no value
     for (const auto& [item, outcome] : entry.judgement.outcomes) {
       if (item == kWhole || CellKey(item) != write.root) continue;
       if (outcome == Outcome::kApplied || outcome == Outcome::kAgreed) return true;

@@ -25,7 +25,7 @@ CommitResult Partition::Commit(const Change& change) {
   if (const LogEntry* known = Find(change.id)) {
     if (!rules_.duplicate_is_committed_again) return {known->position, true, {known->judgement}};
   }
-  const Position position{change.base.epoch, Head().number + 1};
+  const Position position{Head().epoch, Head().number + 1};
   log_.push_back({change, position, {}, {}});
   CommitResult result{position, false, {}};
   JudgeAt(log_.size() - 1, result);
@@ -49,11 +49,17 @@ LogEntry* Partition::FindMutable(const ChangeId& id) {
   return nullptr;
 }
 
-// A change takes effect at the commit that admits it: the head, whether it is judged for the first time or again.
+// A change takes effect at the commit that admits it: the head, whether it is judged for the first
+// time or again.
 void Partition::JudgeAt(std::size_t index, CommitResult& result) {
   LogEntry& entry = log_[index];
-  if (rules_.admitted_sees_everything && entry.judgement.Held()) entry.change.base = Head();
-  entry.judgement = Judge(entry.change);
+  if (rules_.admitted_sees_everything && entry.judgement.Held()) {
+    Change all_seeing = entry.change;
+    all_seeing.base = Head();
+    entry.judgement = Judge(all_seeing);
+  } else {
+    entry.judgement = Judge(entry.change);
+  }
   if (!entry.judgement.Held()) entry.effect = Head();
   result.judged.push_back(entry.judgement);
 

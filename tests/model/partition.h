@@ -15,12 +15,14 @@
 #include "tests/model/rules.h"
 #include "tests/model/study.h"
 
-// The reference model: the rules of protocol.md §1 to §6 for one partition, without any optimisation. Hold the
-// protocol beside merge.cc (§2), acts.cc (§4, §5) and identity.cc (§3, §6) and tick off sentence by sentence.
+// The reference model: the rules of protocol.md §1 to §6 for one partition, without any
+// optimisation. Hold the protocol beside merge.cc (§2), acts.cc (§4, §5) and identity.cc (§3, §6)
+// and tick off sentence by sentence.
 //
-// To compare the product with it: give Commit() the changes in the order in which the coordinator committed them,
-// and compare, after each, CommitResult::judged with the receipts, and the queries with the stored record. To predict
-// a site's view: copy the partition that holds what the site has confirmed, and Commit() its outbox to the copy.
+// To compare the product with it: give Commit() the changes in the order in which the coordinator
+// committed them, and compare, after each, CommitResult::judged with the receipts, and the queries
+// with the stored record. To predict a site's view: copy the partition that holds what the site has
+// confirmed, and Commit() its outbox to the copy.
 namespace trialsync::model {
 
 enum class Outcome { kApplied, kAgreed, kProposed, kDisputed, kOvertaken, kHeld, kRefused };
@@ -41,12 +43,12 @@ struct Wait {
   Version version;
 };
 
-// The key under which a change that is judged as a whole has its outcome: acts, births, declined decisions without
-// an item, and every change that is held or refused.
+// The key under which a change that is judged as a whole has its outcome: acts, births, declined
+// decisions without an item, and every change that is held or refused.
 inline constexpr Item kWhole = 0;
 
-// What the merge says of one change. `outcomes` has one entry for each item written (items of one lineage have the
-// same), or the one entry kWhole.
+// What the merge says of one change. `outcomes` has one entry for each item written (items of one
+// lineage have the same), or the one entry kWhole.
 struct Judgement {
   ChangeId id;
   std::map<Item, Outcome> outcomes;
@@ -68,15 +70,17 @@ struct LogEntry {
   Position effect;      // where it was judged and not held; number 0 while it is held
 };
 
-// `judged` begins with the change itself (for a repeated id: what stands, and nothing else), then what its commit
-// admitted or dismissed, in the order in which that happened. Whoever is admitted takes effect at `position`.
+// `judged` begins with the change itself (for a repeated id: what stands, and nothing else), then
+// what its commit admitted or dismissed, in the order in which that happened. Whoever is admitted
+// takes effect at `position`.
 struct CommitResult {
   Position position;
   bool repeated = false;
   std::vector<Judgement> judged;
 };
 
-// What stands in the items of one lineage. `writers` are the change that wrote it and those that said the same.
+// What stands in the items of one lineage. `writers` are the change that wrote it and those that
+// said the same.
 struct Cell {
   struct Standing {
     Value value;
@@ -102,8 +106,8 @@ struct Record {
 
 enum class DiscrepancyKind { kDispute, kProposal, kSettledByRule };
 
-// A conflict between `id.challenger` and the writers of the value that stood then (`against`; none for a proposal
-// about an empty item). What was settled by rule is listed and never open.
+// A conflict between `id.challenger` and the writers of the value that stood then (`against`; none
+// for a proposal about an empty item). What was settled by rule is listed and never open.
 struct Discrepancy {
   DiscrepancyKind kind = DiscrepancyKind::kDispute;
   DiscrepancyId id;
@@ -119,13 +123,14 @@ struct LabelClash {
   auto operator<=>(const LabelClash&) const = default;
 };
 
-// One partition's log and all that follows from it. A plain value: copies are independent. Not thread-safe.
+// One partition's log and all that follows from it. A plain value: copies are independent. Not
+// thread-safe.
 class Partition {
  public:
   explicit Partition(const Study& study, const Rules& rules = {});
 
-  // Appends `change` and judges it and whatever its commit admits. An id that is in the log already changes nothing.
-  // The stream's own checks (gaps, enrolment: §5) are not made here.
+  // Appends `change` and judges it and whatever its commit admits. An id that is in the log already
+  // changes nothing. The stream's own checks (gaps, enrolment: §5) are not made here.
   CommitResult Commit(const Change& change);
 
   Position Head() const;
@@ -134,11 +139,12 @@ class Partition {
   // The entry of change `id`, or null.
   const LogEntry* Find(const ChangeId& id) const;
 
-  // Whether `change` has seen the change `writer`, in the sense of §2. A change that has not taken effect is seen by
-  // nobody.
+  // Whether `change` has seen the change `writer`, in the sense of §2. A change that has not taken
+  // effect is seen by nobody.
   bool Seen(const Change& change, const ChangeId& writer) const;
 
-  // What an item reads as under version `number`; nothing where it is empty or a step cannot decide.
+  // What an item reads as under version `number`; nothing where it is empty or a step cannot
+  // decide.
   std::optional<Value> Read(const std::string& record, Item item, std::int64_t number) const;
 
   // The cell of the item's lineage; an empty cell where nothing was ever written.
@@ -147,17 +153,19 @@ class Partition {
   // The values of a record as stored, such as "1=7;10=12/80;": what an act covers.
   std::string Digest(const std::string& record) const;
 
-  // Marks of `kinds` in force on the record: the changes that set them, in the order of their effect.
+  // Marks of `kinds` in force on the record: the changes that set them, in the order of their
+  // effect.
   std::vector<ChangeId> InForce(const std::string& record, const std::set<ActKind>& kinds) const;
 
-  // Every dispute and proposal, open or closed, and what was settled by rule, in the order of their making.
+  // Every dispute and proposal, open or closed, and what was settled by rule, in the order of their
+  // making.
   const std::vector<Discrepancy>& Discrepancies() const { return discrepancies_; }
 
   // The changes that are held, in commit order.
   std::vector<ChangeId> Held() const;
 
-  // The thing's label as it is shown: with "?2", "?3" where an earlier one has the same; nothing if there is no such
-  // thing. Earlier is the one that took effect earlier.
+  // The thing's label as it is shown: with "?2", "?3" where an earlier one has the same; nothing if
+  // there is no such thing. Earlier is the one that took effect earlier.
   std::optional<std::string> ShownLabel(const ChangeId& birth) const;
 
   // What asks a person to rename one of two things, or to say that they are the same.

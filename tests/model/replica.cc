@@ -19,16 +19,22 @@ Etag Replica::EtagOf(const std::string& record, Item item) const {
   const Cell cell = view_.CellOf(record, item);
   etag.writers = cell.writers;
   for (const auto& [stored, standing] : cell.content) etag.text += standing.value + ";";
-  etag.marks = view_.InForce(record, {ActKind::kSign, ActKind::kLock, ActKind::kFreeze, ActKind::kVoid});
+  etag.marks =
+      view_.InForce(record, {ActKind::kSign, ActKind::kLock, ActKind::kFreeze, ActKind::kVoid});
   for (const LogEntry& entry : view_.Log()) {
     if (entry.change.chain.replica != name_ || entry.change.record != record) continue;
+    if (std::holds_alternative<Act>(entry.change.body) && entry.judgement.Held()) {
+      etag.pending.push_back(entry.change.id);
+    }
     const auto* edit = std::get_if<Edit>(&entry.change.body);
     const auto* decision = std::get_if<Decision>(&entry.change.body);
     if (edit == nullptr && decision == nullptr) continue;
     for (const auto& [written, value] : edit != nullptr ? edit->writes : decision->writes) {
       const std::optional<Outcome> outcome = entry.judgement.Of(written);
       const bool stands = outcome == Outcome::kApplied || outcome == Outcome::kAgreed;
-      if (study_.Root(written) == study_.Root(item) && !stands) etag.pending.push_back(entry.change.id);
+      if (study_.Root(written) == study_.Root(item) && !stands) {
+        etag.pending.push_back(entry.change.id);
+      }
     }
   }
   return etag;

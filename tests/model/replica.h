@@ -12,8 +12,10 @@
 
 namespace trialsync::model {
 
-// What the form of one item names when it is read (§1): who wrote the value, what marks are in force, and what this
-// replica's own people have pending there.
+// What the form of one item names when it is read (§1): who wrote the value, what marks are in
+// force on the record, and what this replica's own people have pending there: values that do not
+// stand, and acts that are held. Without the last, what a colleague did meanwhile counts as seen by
+// the own chain as soon as it takes effect, although the form had not shown it.
 struct Etag {
   std::vector<ChangeId> writers;
   std::vector<ChangeId> marks;
@@ -30,8 +32,9 @@ struct OpenForm {
   Knowledge knowledge;
 };
 
-// One replica: what it has confirmed, its outbox, and its view (confirmed with the outbox replayed on top by the same
-// merge). `Knowledge` is kept beside it as explicit sets, never used by the rules.
+// One replica: what it has confirmed, its outbox, and its view (confirmed with the outbox replayed
+// on top by the same merge). `Knowledge` is kept beside it as explicit sets, never used by the
+// rules.
 class Replica {
  public:
   Replica(std::string name, Side side, const Study& study, const Rules& rules);
@@ -48,10 +51,12 @@ class Replica {
   // The etag of `item` in the view.
   Etag EtagOf(const std::string& record, Item item) const;
 
-  // Whether the item still reads as it did when `form` was opened; otherwise the save is answered ABORTED.
+  // Whether the item still reads as it did when `form` was opened; otherwise the save is answered
+  // ABORTED.
   bool StillStands(const OpenForm& form) const;
 
-  // Whether the replica refuses to write to the record because the author can see that it is locked or voided.
+  // Whether the replica refuses to write to the record because the author can see that it is locked
+  // or voided.
   bool RefusesWrites(const std::string& record) const;
 
   // Completes `change` with chain, seq, base and side, and puts it into the outbox.

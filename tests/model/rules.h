@@ -4,9 +4,10 @@
 
 namespace trialsync::model {
 
-// Ways to break one clause of the rules on purpose. All false: the rules as they are meant. Each switch is tried by
-// mutation_test.cc, which fails if the random schedules do not notice it; Mutations() in mutations.h says for each
-// which sentence it breaks. Switches marked (refuted) are readings that were once meant as the rule.
+// Ways to break one clause of the rules on purpose. All false: the rules as they are meant. Each
+// switch is tried by mutation_test.cc, which fails if the random schedules do not notice it;
+// Mutations() in mutations.h says for each which sentence it breaks. Switches marked (refuted) are
+// readings that were once meant as the rule.
 struct Rules {
   // §1: what the replica checks.
   bool duplicate_is_committed_again = false;

@@ -43,8 +43,7 @@ class Dice {
 class Simulation {
  public:
   Simulation(ScheduleKind kind, std::uint64_t seed, const Rules& rules, bool trace)
-      : kind_(kind),
-        setting_(SettingOf(kind)),
+      : setting_(SettingOf(kind)),
         dice_(seed * 8 + static_cast<std::uint64_t>(kind)),
         trace_(trace),
         centre_(ScheduleStudy(), rules),
@@ -58,9 +57,11 @@ class Simulation {
   ScheduleReport Run() {
     Save(Centre(), Bare(Publish{{1, "h"}}));
     Save(Centre(), Bare(Activate{{1, "h"}}));
+    if (dice_.Percent(setting_.early_percent)) Save(Centre(), Bare(Activate{{2, "h"}}));
     DeliverAll();
     const int range = setting_.steps_max - setting_.steps_min + 1;
-    const int steps = setting_.steps_min + static_cast<int>(dice_.Below(static_cast<std::uint64_t>(range)));
+    const int steps =
+        setting_.steps_min + static_cast<int>(dice_.Below(static_cast<std::uint64_t>(range)));
     for (int i = 0; i < steps && Fine(); ++i) Take(PickStep());
     if (Fine()) DeliverAll();
     if (Fine()) CheckQuiet();
@@ -156,7 +157,8 @@ class Simulation {
   // What somebody writes.
 
   Version SomeVersion() {
-    static const auto& versions = *new std::vector<Version>{{1, "h"}, {2, "h"}, {2, "h"}, {2, "h"}, {2, "x"}};
+    static const auto& versions =
+        *new std::vector<Version>{{1, "h"}, {2, "h"}, {2, "h"}, {2, "h"}, {2, "x"}};
     return dice_.Pick(versions);
   }
 
@@ -190,7 +192,9 @@ class Simulation {
     return change;
   }
 
-  void Save(Replica& replica, Change change) { SaveKnowing(replica, std::move(change), replica.knowledge()); }
+  void Save(Replica& replica, Change change) {
+    SaveKnowing(replica, std::move(change), replica.knowledge());
+  }
 
   void SaveKnowing(Replica& replica, Change change, Knowledge knowledge) {
     change.id = replica.name() + std::to_string(authored_++);
@@ -211,14 +215,16 @@ class Simulation {
     change.version = VersionAt(replica);
     change.record = kForm;
     Edit edit{SomeValues(dice_.Pick(setting_.items), change.version)};
-    if (dice_.Percent(20)) edit.writes.merge(SomeValues(dice_.Pick(setting_.items), change.version));
+    if (dice_.Percent(20))
+      edit.writes.merge(SomeValues(dice_.Pick(setting_.items), change.version));
     change.body = std::move(edit);
     Save(replica, std::move(change));
   }
 
   void OpenTheForm(Replica& replica) {
     const Item item = dice_.Pick(setting_.items);
-    replica.form = OpenForm{kForm, item, VersionAt(replica), replica.EtagOf(kForm, item), replica.knowledge()};
+    replica.form =
+        OpenForm{kForm, item, VersionAt(replica), replica.EtagOf(kForm, item), replica.knowledge()};
     if (trace_) Note("somebody at " + replica.name() + " opens item " + std::to_string(item));
   }
 
@@ -261,7 +267,8 @@ class Simulation {
     Decision decision{{}, {first.id}};
     for (const Discrepancy& other : open) {
       const bool same_cell = other.record == first.record && other.id.item == first.id.item;
-      if (same_cell && other.id != first.id && dice_.Percent(50)) decision.closes.push_back(other.id);
+      if (same_cell && other.id != first.id && dice_.Percent(50))
+        decision.closes.push_back(other.id);
     }
     if (dice_.Percent(setting_.hearsay_percent)) Overhear(first.id.item, decision);
     if (!dice_.Percent(15)) decision.writes = SomeValues(first.id.item, change.version);
@@ -310,7 +317,8 @@ class Simulation {
 
   // A birth that the replica shows; by hearsay one that only another replica shows.
   ChangeId SomeBirth(const Replica& replica, std::optional<ThingKind> kind) {
-    const Partition& at = dice_.Percent(setting_.hearsay_percent) ? Somebody().view() : replica.view();
+    const Partition& at =
+        dice_.Percent(setting_.hearsay_percent) ? Somebody().view() : replica.view();
     const std::vector<ChangeId> births = BirthsAt(at, kind);
     return births.empty() ? ChangeId{} : dice_.Pick(births);
   }
@@ -319,7 +327,8 @@ class Simulation {
     static const auto& labels = *new std::vector<std::string>{"a", "a", "b"};
     Change change;
     change.version = VersionAt(replica);
-    const ChangeId parent = dice_.Percent(40) ? SomeBirth(replica, ThingKind::kSubject) : ChangeId{};
+    const ChangeId parent =
+        dice_.Percent(40) ? SomeBirth(replica, ThingKind::kSubject) : ChangeId{};
     const ThingKind kind = parent.empty() ? ThingKind::kSubject : ThingKind::kForm;
     change.body = Birth{kind, parent, dice_.Pick(labels)};
     Save(replica, std::move(change));
@@ -374,7 +383,8 @@ class Simulation {
       replica.Receive(centre_.Log()[next].change, results_[next]);
     }
     replica.Rebase();
-    if (trace_) Note("  " + replica.name() + " has received up to " + std::to_string(replica.base().number));
+    if (trace_)
+      Note("  " + replica.name() + " has received up to " + std::to_string(replica.base().number));
   }
 
   void Resend() {
@@ -382,7 +392,8 @@ class Simulation {
     const Position head = centre_.Head();
     const CommitResult result = centre_.Commit(change);
     if (trace_) Note("  " + change.id + " arrives again");
-    if (!result.repeated || centre_.Head() != head) failure_ = change.id + ": it is committed twice";
+    if (!result.repeated || centre_.Head() != head)
+      failure_ = change.id + ": it is committed twice";
   }
 
   void DeliverAll() {
@@ -397,12 +408,12 @@ class Simulation {
     truth_.Quiet(centre_);
     const std::string state = centre_.StateText();
     for (const Replica& replica : replicas_) {
-      if (replica.view().StateText() != state) failure_ = replica.name() + " does not show what the centre has";
+      if (replica.view().StateText() != state)
+        failure_ = replica.name() + " does not show what the centre has";
     }
     Note(state);
   }
 
-  ScheduleKind kind_;
   const ScheduleSetting& setting_;
   Dice dice_;
   bool trace_;

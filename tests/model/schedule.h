@@ -9,9 +9,10 @@
 
 #include "tests/model/rules.h"
 
-// Random schedules: two replicas of one site and one of the centre, whose people look at what their replica shows and
-// act, while changes and commits travel. After every commit the ground truth (truth.h) is asked; at the end all is
-// delivered, and every replica must show what the centre has. One seed gives one schedule, for ever.
+// Random schedules: two replicas of one site and one of the centre, whose people look at what their
+// replica shows and act, while changes and commits travel. After every commit the ground truth
+// (truth.h) is asked; at the end all is delivered, and every replica must show what the centre has.
+// One seed gives one schedule, for ever.
 namespace trialsync::model {
 
 // What a schedule is mostly about; each kind has its own weights (schedule_kinds.cc).

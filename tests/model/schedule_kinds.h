@@ -44,6 +44,7 @@ struct ScheduleSetting {
   int steps_max = 18;
   int odd_version_percent = 0;  // how often somebody works under a version that he should not
   int hearsay_percent = 0;      // how often somebody names what his replica does not hold
+  int early_percent = 0;  // how often version 2 is active everywhere before the centre knows it
 };
 
 const ScheduleSetting& SettingOf(ScheduleKind kind);

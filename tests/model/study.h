@@ -18,8 +18,8 @@ struct ItemRule {
   OnConflict on_conflict = OnConflict::kAdjudicate;
 };
 
-// From version `since` on, item `from` is read and written as the items `into`: the value's pieces between "/".
-// A value with another number of pieces cannot be decided.
+// From version `since` on, item `from` is read and written as the items `into`: the value's pieces
+// between "/". A value with another number of pieces cannot be decided.
 struct Split {
   Item from = 0;
   std::vector<Item> into;
@@ -29,7 +29,8 @@ struct Split {
 // The label of a birth is an item of the site in a record of its own (Partition::LabelRecord).
 inline constexpr Item kLabelItem = -1;
 
-// What the rules need of a study definition. All items of a lineage have the owner and policy of its root.
+// What the rules need of a study definition. All items of a lineage have the owner and policy of
+// its root.
 struct Study {
   std::map<Item, ItemRule> items;  // by lineage root
   std::vector<Split> splits;

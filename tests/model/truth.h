@@ -13,8 +13,9 @@
 
 #include "tests/model/partition.h"
 
-// The ground truth of a schedule: who had what in front of him, kept as explicit sets of changes. It asks neither a
-// base nor a chain, and judges what the model says by what a person would call a missed or a false conflict.
+// The ground truth of a schedule: who had what in front of him, kept as explicit sets of changes.
+// It asks neither a base nor a chain, and judges what the model says by what a person would call a
+// missed or a false conflict.
 namespace trialsync::model {
 
 inline constexpr std::size_t kChangesMax = 64;
@@ -33,14 +34,14 @@ struct Knowledge {
   void Learn(const Change& committed, const CommitResult& result);
 };
 
-// Judges every commit of one schedule. Follows the model's outcomes, not its state: what stands, who said it, what is
-// in force and what is open is kept here apart, and compared.
+// Judges every commit of one schedule. Follows the model's outcomes, not its state: what stands,
+// who said it, what is in force and what is open is kept here apart, and compared.
 class Truth {
  public:
   explicit Truth(const Study& study) : study_(study) {}
 
-  // Somebody made `change` with `knowledge` in front of him. `shown_writers` are the writers that his view named
-  // for what he writes; they serve statistics only.
+  // Somebody made `change` with `knowledge` in front of him. `shown_writers` are the writers that
+  // his view named for what he writes; they serve statistics only.
   void Authored(const Change& change, const Knowledge& knowledge,
                 const std::vector<ChangeId>& shown_writers);
 
@@ -52,7 +53,8 @@ class Truth {
 
   const std::string& failure() const { return failure_; }
 
-  // Disputes whose author had the disputed value in front of him only because his own outbox admitted it in his view.
+  // Disputes whose author had the disputed value in front of him only because his own outbox
+  // admitted it in his view.
   int predicted_disputes() const { return predicted_disputes_; }
 
  private:
@@ -106,7 +108,8 @@ class Truth {
                    const std::map<Item, Value>& writes);
   void CheckEditCell(const Authorship& author, const std::string& record, Item root,
                      const std::map<Item, Value>& values, Outcome outcome);
-  void CheckDecision(const Authorship& author, const Decision& decision, const Judgement& judgement);
+  void CheckDecision(const Authorship& author, const Decision& decision,
+                     const Judgement& judgement);
   Outcome ExpectedDecision(const Authorship& author, const Decision& decision, Item root);
   void Applied(const Authorship& author, const std::string& record, Item root,
                const std::map<Item, Value>& values, bool decision);
@@ -136,7 +139,8 @@ class Truth {
   std::vector<ShadowThing> things_;
   std::set<std::pair<ChangeId, ChangeId>> same_;
   std::set<Version> published_;
-  std::optional<std::pair<std::size_t, bool>> settled_next_;  // target of an applied settlement, admit
+  std::optional<std::pair<std::size_t, bool>>
+      settled_next_;  // target of an applied settlement, admit
   std::int64_t commits_ = 0;
   int predicted_disputes_ = 0;
 };

@@ -15,7 +15,8 @@ void Truth::CheckAct(const Authorship& author, const Act& act, const Judgement& 
   const bool reinstate = act.kind == ActKind::kReinstate;
   const Changes ends = unlock ? locks : reinstate ? record.voids : Changes{};
   const bool unseen = (ends & ~author.knowledge.seen).any();
-  const bool blocked = (record.voids.any() && !reinstate) || (act.kind == ActKind::kVoid && locks.any());
+  const bool blocked =
+      (record.voids.any() && !reinstate) || (act.kind == ActKind::kVoid && locks.any());
   const bool other_values = act.digest != DigestOf(record);
   if (judgement.Held()) {
     Require(blocked || other_values || unseen, "an act is held without a reason", id);
@@ -25,7 +26,8 @@ void Truth::CheckAct(const Authorship& author, const Act& act, const Judgement& 
   Require(!other_values, "an act covers values that its author had not in front of him", id);
   Require(!unseen, "an act ended a lock or a void that its author had not seen", id);
   const bool nothing = (unlock || reinstate) && ends.none();
-  Require(judgement.Of(kWhole) == (nothing ? Outcome::kAgreed : Outcome::kApplied), "an act has another outcome", id);
+  Require(judgement.Of(kWhole) == (nothing ? Outcome::kAgreed : Outcome::kApplied),
+          "an act has another outcome", id);
   if (unlock) {
     record.locks.reset();
     record.freezes.reset();
@@ -86,7 +88,8 @@ void Truth::CheckSame(const Authorship& author, const Same& same, const Judgemen
          records_["label of " + same.second].cells[kLabelItem]);
     return;
   }
-  Require(outcome == Outcome::kApplied || outcome == Outcome::kAgreed, "two things cannot be said to be the same", id);
+  Require(outcome == Outcome::kApplied || outcome == Outcome::kAgreed,
+          "two things cannot be said to be the same", id);
   same_.insert({same.first, same.second});
 }
 
@@ -94,14 +97,16 @@ void Truth::CheckPublish(const Authorship&, const Publish& publish, const Judgem
   const bool clash = std::any_of(published_.begin(), published_.end(), [&](const Version& version) {
     return version.number == publish.version.number && version.hash != publish.version.hash;
   });
-  Require(judgement.Held() == clash, "one number with two definitions is an alarm, held", judgement.id);
+  Require(judgement.Held() == clash, "one number with two definitions is an alarm, held",
+          judgement.id);
   if (!clash) published_.insert(publish.version);
 }
 
 std::string Truth::DigestOf(const ShadowRecord& record) const {
   std::string text;
   for (const auto& [root, cell] : record.cells) {
-    for (const auto& [item, value] : cell.content) text += std::to_string(item) + "=" + value.first + ";";
+    for (const auto& [item, value] : cell.content)
+      text += std::to_string(item) + "=" + value.first + ";";
   }
   return text;
 }

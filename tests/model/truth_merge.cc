@@ -16,8 +16,10 @@ void Truth::CheckWrites(Authorship& author, const Judgement& judgement, const st
   const bool blocked = voided || (shadow.locks | shadow.freezes).any() ||
                        (shadow.signatures & ~author.knowledge.seen).any();
   if (judgement.Held()) {
-    Require(blocked, "it is held, and the record is neither locked, voided nor signed meanwhile", id);
-    Require(!voided || judgement.wait.kind == WaitKind::kVoid, "it is held under a void for another reason", id);
+    Require(blocked, "it is held, and the record is neither locked, voided nor signed meanwhile",
+            id);
+    Require(!voided || judgement.wait.kind == WaitKind::kVoid,
+            "it is held under a void for another reason", id);
     return;
   }
   Require(!blocked, "the record is locked, voided or signed meanwhile, and it is not held", id);
@@ -50,8 +52,10 @@ void Truth::CheckEditCell(const Authorship& author, const std::string& record, I
       Require(owner, "a value was changed by the side that does not own it", id);
       Require(!equal, "it says what stands, and did not agree", id);
       Require(!later, "an author's later word was replaced by an earlier one", id);
-      Require(empty || seen || !cell.decided, "a person's decision was changed by one who had not seen it", id);
-      Require(empty || seen || by_rule, "a value that its author had not seen was replaced in silence", id);
+      Require(empty || seen || !cell.decided,
+              "a person's decision was changed by one who had not seen it", id);
+      Require(empty || seen || by_rule,
+              "a value that its author had not seen was replaced in silence", id);
       if (!empty && !seen) List(author, root, DiscrepancyKind::kSettledByRule, cell);
       Applied(author, record, root, values, /*decision=*/false);
       break;
@@ -87,7 +91,8 @@ void Truth::CheckDecision(const Authorship& author, const Decision& decision,
   ShadowRecord& shadow = records_[change.record];
   if (shadow.voids.any() || (shadow.locks | shadow.freezes).any() ||
       (shadow.signatures & ~author.knowledge.seen).any()) {
-    Require(judgement.Held(), "a decision on a record that is locked, voided or signed meanwhile is not held", id);
+    Require(judgement.Held(),
+            "a decision on a record that is locked, voided or signed meanwhile is not held", id);
     return;
   }
   const Item root = study_.Root(decision.writes.empty() ? decision.closes.front().item
@@ -121,7 +126,8 @@ void Truth::CheckDecision(const Authorship& author, const Decision& decision,
   }
 }
 
-// By whose side it is, by what became of that which it lists, and by what the decider had in front of him.
+// By whose side it is, by what became of that which it lists, and by what the decider had in front
+// of him.
 Outcome Truth::ExpectedDecision(const Authorship& author, const Decision& decision, Item root) {
   if (OwnerOf(root) != author.change.side) return Outcome::kProposed;
   bool open = false;
@@ -131,8 +137,8 @@ Outcome Truth::ExpectedDecision(const Authorship& author, const Decision& decisi
     const Status status = authored_[IndexOf(listed.challenger)].status;
     if (status == Status::kUncommitted || status == Status::kHeld) return Outcome::kHeld;
     auto found = discrepancies_.find(listed);
-    const bool none = found == discrepancies_.end() ||
-                      found->second.kind == DiscrepancyKind::kSettledByRule;
+    const bool none =
+        found == discrepancies_.end() || found->second.kind == DiscrepancyKind::kSettledByRule;
     absent |= none;
     if (!none) (found->second.open ? open : settled) = true;
   }
@@ -160,7 +166,8 @@ void Truth::Applied(const Authorship& author, const std::string& record, Item ro
   if (values.contains(root) || !seen) {
     if (seen) {
       for (const auto& [leaf, sayers] : cell.leaf_sayers) {
-        Require((sayers & author.knowledge.seen).any(), "a piece that its author had not seen was replaced in silence", author.change.id);
+        Require((sayers & author.knowledge.seen).any(),
+                "a piece that its author had not seen was replaced in silence", author.change.id);
       }
     }
     cell.content.clear();
@@ -204,7 +211,8 @@ void Truth::Agreed(const Authorship& author, const std::string& record, Item roo
   for (const auto& [leaf, text] : said) cell.leaf_sayers[leaf].set(index);
 }
 
-void Truth::List(const Authorship& author, Item root, DiscrepancyKind kind, const ShadowCell& cell) {
+void Truth::List(const Authorship& author, Item root, DiscrepancyKind kind,
+                 const ShadowCell& cell) {
   const bool open = kind != DiscrepancyKind::kSettledByRule;
   const auto [at, added] =
       discrepancies_.insert({{author.change.id, root}, {kind, cell.sayers, open}});
@@ -219,7 +227,8 @@ bool Truth::OwnLater(const Authorship& author, const ShadowCell& cell) const {
   return false;
 }
 
-// Without a newer item on either side texts are compared; otherwise what is read in the newest items.
+// Without a newer item on either side texts are compared; otherwise what is read in the newest
+// items.
 bool Truth::Equal(const ShadowCell& cell, Item root, const std::map<Item, Value>& values,
                   std::int64_t number) const {
   if (cell.content.empty()) return false;

@@ -194,6 +194,17 @@ TEST_F(ReadCellTest, CannotDecideWithoutTheVersionsBetween) {
   EXPECT_FALSE(readings[1].value.has_value());
 }
 
+TEST_F(ReadCellTest, CannotDecideAlongAnotherVersionOfTheSameNumber) {
+  v1::StudyDefinition proto = second_->proto();
+  proto.mutable_titles(0)->set_text("A rival");
+  DefinitionSet rivals;
+  ASSERT_TRUE(rivals.Add(*Definition::FromBytes(proto.SerializeAsString())).ok());
+  const std::vector<StoredValue> cell = {{3, 1, TextValue("120/80")}};
+  const std::vector<Reading> readings = ReadCell(cell, *third_, rivals);
+  ASSERT_EQ(readings.size(), 1u);
+  EXPECT_FALSE(readings[0].value.has_value());
+}
+
 TEST_F(ReadCellTest, CannotReadBackwardsNorUnderNoVersion) {
   EXPECT_THAT(Read(5, 2, TextValue("x"), *first_), ElementsAre("5=?"));
   EXPECT_THAT(Read(5, 0, TextValue("x"), *second_), ElementsAre("5=?"));

@@ -61,7 +61,7 @@ TEST_F(RuleTest, ComparesEveryType) {
        {"text = 'don''t'", "text != 'do'",     "whole = 5",         "whole = 5.0",
         "whole < 6",       "whole <= 5",       "whole > -3",        "whole >= 5",
         "whole != 4",      "number = 1.5",     "number < whole",    "bili > 10",
-        "10 < bili",       "bili > whole",     "day = 2024-05-17",  "day >= 2024-05",
+        "10 < bili",       "bili > whole",     "day = 2024-05-17",  "day >= 2024-04",
         "day < 2024-06",   "day > 2023-12-31", "clock = 09:30:00",  "clock < 12:00",
         "flag = true",     "flag != false",    "sex = 'm'",         "'f' != sex",
         "(whole = 5)",     "not whole = 4",    "not not whole = 5", "number=1.5 and(whole=5)"}) {

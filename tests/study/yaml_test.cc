@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -270,6 +272,17 @@ TEST(CompileStudy, SurvivesWhatIsNoStudy) {
     lost.erase(bytes, 1);
     (void)CompileStudy(lost, "f.yaml");
   }
+}
+
+TEST(CompileStudy, ReadsTheExampleOfTheReadme) {
+  std::ifstream file("study/README.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::vector<std::string> blocks = absl::StrSplit(text.str(), "```");
+  ASSERT_THAT(blocks, SizeIs(3));
+  ASSERT_THAT(blocks[1], StartsWith("yaml\n"));
+  const absl::StatusOr<std::string> bytes = CompileStudy(blocks[1].substr(5), "README.md");
+  EXPECT_TRUE(bytes.ok()) << bytes.status();
 }
 
 TEST(CompileStudy, ShowsAtMostFiftyFaults) {

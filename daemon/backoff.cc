@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/backoff.h"
+
+#include <algorithm>
+
+#include "daemon/limits.h"
+
+namespace trialsync::daemon {
+
+absl::Duration Backoff::Next(SessionEnd end, uint64_t random) {
+  absl::Duration pause = kBackoffMax;
+  if (end != SessionEnd::kRefused) {
+    if (end == SessionEnd::kCut) attempts_ = 0;
+    constexpr int kDoublingsMax = 16;
+    pause = std::min(kBackoffMin * (1 << std::min(attempts_, kDoublingsMax)), kBackoffMax);
+    ++attempts_;
+  }
+  constexpr int64_t kSteps = 1024;
+  return pause / 2 + (pause / 2) * static_cast<int64_t>(random % kSteps) / kSteps;
+}
+
+void Backoff::Reset() { attempts_ = 0; }
+
+}  // namespace trialsync::daemon

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/config.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/config_file.h"
+#include "daemon/version.h"
+
+namespace trialsync::daemon {
+namespace {
+
+constexpr char kRootFooter[] = R"(
+Exit codes:
+  0  stopped cleanly, by SIGTERM or SIGINT
+  1  could not start, or failed while it ran; the last line on stderr says why
+  2  the command line or the configuration file is not understood
+
+The log is on stderr, one JSON object a line.
+
+Examples:
+  trialsyncd coordinator --data /var/lib/trialsync --listen 127.0.0.1:7443 --insecure
+  trialsyncd site --data /var/lib/trialsync --study pbc --site MAYO1 \
+      --coordinator 127.0.0.1:7443 --listen 127.0.0.1:7451 --insecure)";
+
+constexpr char kCoordinatorFooter[] = R"(
+Example:
+  trialsyncd coordinator --data /var/lib/trialsync --listen 127.0.0.1:7443 --insecure
+
+The same as a file for --config:
+  data: /var/lib/trialsync
+  listen: 127.0.0.1:7443
+  insecure: true)";
+
+constexpr char kSiteFooter[] = R"(
+Example:
+  trialsyncd site --data /var/lib/trialsync --study pbc --site MAYO1 \
+      --coordinator 127.0.0.1:7443 --listen 127.0.0.1:7451 --insecure
+
+The same as a file for --config:
+  data: /var/lib/trialsync
+  study: pbc
+  site: MAYO1
+  coordinator: 127.0.0.1:7443
+  listen: 127.0.0.1:7451
+  insecure: true)";
+
+// Flags as they are written, before anything is checked.
+struct Flags {
+  std::string config_file;
+  std::string data;
+  std::string listen;
+  std::string metrics_listen;
+  std::string log_level = "info";
+  std::string study;
+  std::string site;
+  std::string coordinator;
+  bool insecure = false;
+};
+
+// Options of one role that may also stand in the file, by name.
+using Settable = std::map<std::string, CLI::Option*>;
+
+const std::map<std::string, LogLevel>& LogLevels() {
+  static const auto* const levels = new std::map<std::string, LogLevel>{
+      {"debug", LogLevel::kDebug},
+      {"info", LogLevel::kInfo},
+      {"warning", LogLevel::kWarning},
+      {"error", LogLevel::kError}};
+  return *levels;
+}
+
+Settable AddCommonOptions(CLI::App& app, Flags& flags) {
+  Settable settable;
+  app.add_option("--config", flags.config_file, "A YAML file with the same names as these flags");
+  settable["data"] = app.add_option("--data", flags.data, "Directory of the store");
+  settable["listen"] =
+      app.add_option("--listen", flags.listen, "HOST:PORT to serve on; port 0: any that is free");
+  settable["metrics-listen"] = app.add_option(
+      "--metrics-listen", flags.metrics_listen, "HOST:PORT for /metrics and /healthz; default none");
+  settable["log-level"] =
+      app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
+          ->capture_default_str();
+  settable["insecure"] = app.add_flag("--insecure", flags.insecure,
+                                      "Talk plaintext on this machine; wanted until replicas have "
+                                      "identities");
+  return settable;
+}
+
+Settable AddSiteOptions(CLI::App& app, Flags& flags) {
+  Settable settable = AddCommonOptions(app, flags);
+  settable["study"] = app.add_option("--study", flags.study, "Short name of the study");
+  settable["site"] = app.add_option("--site", flags.site, "Short name of this site");
+  settable["coordinator"] =
+      app.add_option("--coordinator", flags.coordinator, "HOST:PORT of the coordinator");
+  return settable;
+}
+
+// Gives the options that are not on the command line what the file says.
+absl::Status ApplyFile(const std::string& file_name, const Settable& settable) {
+  std::set<std::string> known;
+  for (const auto& [name, option] : settable) known.insert(name);
+  const absl::StatusOr<std::vector<Setting>> settings = ReadConfigFile(file_name, known);
+  if (!settings.ok()) return settings.status();
+  for (const Setting& setting : *settings) {
+    CLI::Option* option = settable.at(setting.name);
+    if (option->count() > 0) continue;
+    try {
+      option->add_result(setting.value);
+      option->run_callback();
+    } catch (const CLI::Error& error) {
+      return absl::InvalidArgumentError(absl::StrCat(setting.place, ": ", error.what()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Address> ParseAddressFlag(const char* flag, const std::string& text) {
+  if (text.empty()) return absl::InvalidArgumentError(absl::StrCat(flag, " HOST:PORT is missing"));
+  absl::StatusOr<Address> address = ParseLoopback(text);
+  if (address.ok()) return address;
+  return absl::InvalidArgumentError(absl::StrCat(flag, " ", address.status().message()));
+}
+
+absl::Status CheckSite(const Flags& flags, Config& config) {
+  if (absl::Status status = CheckShortName("--study", flags.study); !status.ok()) return status;
+  if (absl::Status status = CheckShortName("--site", flags.site); !status.ok()) return status;
+  config.site = {flags.study, flags.site};
+  absl::StatusOr<Address> coordinator = ParseAddressFlag("--coordinator", flags.coordinator);
+  if (!coordinator.ok()) return coordinator.status();
+  if (coordinator->port == 0) {
+    return absl::InvalidArgumentError("--coordinator wants the port on which it listens, not 0");
+  }
+  config.coordinator = *std::move(coordinator);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Config> CheckFlags(Role role, const Flags& flags) {
+  Config config;
+  config.role = role;
+  if (flags.data.empty()) {
+    return absl::InvalidArgumentError("--data DIR is missing: where shall the store be?");
+  }
+  config.data_directory = flags.data;
+  const auto level = LogLevels().find(flags.log_level);
+  if (level == LogLevels().end()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--log-level \"", flags.log_level, "\": write debug, info, warning or error"));
+  }
+  config.log_level = level->second;
+  absl::StatusOr<Address> listen = ParseAddressFlag("--listen", flags.listen);
+  if (!listen.ok()) return listen.status();
+  config.listen = *std::move(listen);
+  if (!flags.metrics_listen.empty()) {
+    absl::StatusOr<Address> metrics = ParseAddressFlag("--metrics-listen", flags.metrics_listen);
+    if (!metrics.ok()) return metrics.status();
+    config.metrics_listen = *std::move(metrics);
+  }
+  if (role == Role::kSite) {
+    if (absl::Status status = CheckSite(flags, config); !status.ok()) return status;
+  }
+  if (!flags.insecure) {
+    return absl::InvalidArgumentError(
+        "replicas have no identities yet, so whoever reaches the port of this daemon is let in: "
+        "say that you accept this, on this machine alone, with --insecure");
+  }
+  return config;
+}
+
+}  // namespace
+
+absl::StatusOr<CommandLine> ParseCommandLine(std::vector<std::string> arguments) {
+  Flags flags;
+  CLI::App root("Runs a coordinator or a site replica of trialsync.", "trialsyncd");
+  root.set_version_flag("--version", std::string(kSoftwareVersion));
+  root.footer(kRootFooter);
+  root.require_subcommand(1);
+  CLI::App* coordinator = root.add_subcommand(
+      "coordinator", "Commits what the sites send, and serves all of it at the centre");
+  coordinator->footer(kCoordinatorFooter);
+  const Settable coordinator_settable = AddCommonOptions(*coordinator, flags);
+  CLI::App* site = root.add_subcommand(
+      "site", "Takes case data at a hospital, with or without a link, and replicates it");
+  site->footer(kSiteFooter);
+  const Settable site_settable = AddSiteOptions(*site, flags);
+  try {
+    // CLI11 takes them last first.
+    std::reverse(arguments.begin(), arguments.end());
+    root.parse(std::move(arguments));
+  } catch (const CLI::CallForHelp&) {
+    return CommandLine{.config = std::nullopt, .print = root.help()};
+  } catch (const CLI::CallForVersion&) {
+    return CommandLine{.config = std::nullopt, .print = absl::StrCat(kSoftwareVersion, "\n")};
+  } catch (const CLI::ParseError& error) {
+    return absl::InvalidArgumentError(error.what());
+  }
+  const Role role = site->parsed() ? Role::kSite : Role::kCoordinator;
+  if (!flags.config_file.empty()) {
+    const absl::Status status = ApplyFile(
+        flags.config_file, role == Role::kSite ? site_settable : coordinator_settable);
+    if (!status.ok()) return status;
+  }
+  absl::StatusOr<Config> config = CheckFlags(role, flags);
+  if (!config.ok()) return config.status();
+  return CommandLine{.config = *std::move(config), .print = ""};
+}
+
+}  // namespace trialsync::daemon

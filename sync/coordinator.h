@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef TRIALSYNC_SYNC_COORDINATOR_H_
+#define TRIALSYNC_SYNC_COORDINATOR_H_
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "proto/ids.h"
+#include "proto/names.h"
+#include "storage/kv.h"
+#include "study/definition.h"
+#include "sync/machine.h"
+
+namespace trialsync::sync {
+
+// The partition of a study's own acts; no site may have this name. In resource names: must not
+// change.
+inline constexpr std::string_view kCentreSite = "CENTRE";
+
+// What the coordinator's machine is told once.
+struct CoordinatorOptions {
+  // A replica of a known site is enrolled at its first Hello. Until there are identities, whoever
+  // reaches a loopback port is let in; see --insecure.
+  bool enrol_at_first_contact = false;
+};
+
+// Makes a new store a coordinator's: draws the id of the centre's own replica, its incarnation and
+// the epoch. As PrepareSiteStore().
+absl::Status PrepareCoordinatorStore(std::shared_ptr<const storage::Snapshot> snapshot,
+                                     Entropy& entropy, storage::WriteBatch& writes);
+
+// A replica as the coordinator knows it, for status.
+struct ReplicaStatus {
+  ReplicaId replica;
+  bool connected = false;
+  absl::Time last_contact = absl::InfinitePast();
+  // Its log, as it last told.
+  v1::LogPosition log;
+  int64_t clock_offset_ms = 0;
+  std::string software_version;
+};
+
+// The state machine of the coordinator: commits what the sites send, partition by partition, sends
+// receipts and the commits of others, publishes and activates study versions.
+//
+// Not thread-safe.
+class CoordinatorMachine : public Machine {
+ public:
+  // As SiteMachine::Open.
+  static absl::StatusOr<std::unique_ptr<CoordinatorMachine>> Open(
+      std::shared_ptr<const storage::Snapshot> snapshot, CoordinatorOptions options,
+      Entropy* entropy);
+
+  absl::Status Step(std::span<const Input> inputs, absl::Time now,
+                    std::shared_ptr<const storage::Snapshot> snapshot, Ready& ready) override;
+
+  // As of the last Step().
+  using Replicas = std::map<std::pair<SiteName, ReplicaId>, ReplicaStatus>;
+  const Replicas& replicas() const { return replicas_; }
+  // By study. A study's set is never changed in place.
+  using Definitions = std::map<std::string, std::shared_ptr<const study::DefinitionSet>>;
+  const Definitions& definitions() const { return definitions_; }
+
+ private:
+  class Group;  // coordinator_group.h
+
+  struct Partition {
+    PartitionNumber number;
+    SiteName name;
+  };
+  struct Session {
+    // Empty until Hello.
+    std::optional<SiteName> partition;
+    ReplicaId replica;
+    uint64_t incarnation = 0;
+    // Commits sent, those the site has made durable, and the ends of the frames between.
+    uint64_t sent_size = 0;
+    uint64_t durable_size = 0;
+    std::deque<uint64_t> frame_ends;
+    std::set<std::pair<uint32_t, std::string>> definitions_held;
+    absl::Time last_received;
+    absl::Time last_sent;
+  };
+
+  CoordinatorMachine(CoordinatorOptions options, Entropy* entropy)
+      : options_(options), entropy_(entropy) {}
+
+  const CoordinatorOptions options_;
+  Entropy* const entropy_;
+  ChainId centre_;
+  uint64_t epoch_ = 0;
+  std::map<SiteName, Partition> partitions_;
+  Definitions definitions_;
+  std::map<SessionId, Session> sessions_;
+  Replicas replicas_;
+};
+
+}  // namespace trialsync::sync
+
+#endif  // TRIALSYNC_SYNC_COORDINATOR_H_

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sync/coordinator_group.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "proto/check.h"
+#include "sync/client_work.h"
+#include "sync/limits.h"
+#include "sync/time.h"
+
+namespace trialsync::sync {
+
+// The desk at which the centre's people work: what they save is committed in the same group.
+class CoordinatorMachine::Group::CentreDesk : public Desk {
+ public:
+  CentreDesk(Group& group, Work& work) : group_(group), work_(work) {
+    work_.state->Flush();
+    work_.log->Flush();
+    view_ = std::make_unique<View>(&group_.transaction_, work_.number, &work_.state->definitions());
+  }
+
+  const SiteName& partition_name() const override { return work_.name; }
+  View& view() override { return *view_; }
+  v1::Position base() const override {
+    v1::Position base;
+    base.set_epoch(work_.log->epoch());
+    base.set_number(work_.log->size());
+    return base;
+  }
+  bool at_centre() const override { return true; }
+  absl::Time now() const override { return group_.now_; }
+  Entropy& entropy() override { return *group_.machine_.entropy_; }
+
+  absl::StatusOr<Saved> Save(const v1::Change& change, const Scope&) override {
+    const Receipt receipt = group_.CommitOwn(work_, change);
+    const ChangeId id = ChangeIdOf(Sha256Of(change.SerializeAsString()));
+    view_->Add({.change = &change,
+                .id = id,
+                .stamp = receipt.stamp,
+                .from_centre = true,
+                .number = receipt.number,
+                .effect_number = receipt.number,
+                .epoch = receipt.epoch,
+                .received_time_us = receipt.received_time_us});
+    return Saved{id, receipt.verdict};
+  }
+  absl::Status SavePrivate(const v1::PrivateEdit&) override {
+    return absl::FailedPreconditionError(
+        "an item that stays at the hospital can only be written there");
+  }
+  absl::Status ClosePrediction(const storage::DiscrepancyId&) override {
+    return absl::NotFoundError("there is no such note at the centre");
+  }
+
+ private:
+  Group& group_;
+  Work& work_;
+  std::unique_ptr<View> view_;
+};
+
+CoordinatorMachine::Group::Group(CoordinatorMachine& machine, absl::Time now,
+                                 std::shared_ptr<const storage::Snapshot> snapshot, Ready& ready)
+    : machine_(machine), now_(now), ready_(ready), transaction_(std::move(snapshot)) {}
+
+CoordinatorMachine::Group::Work* CoordinatorMachine::Group::Open(const SiteName& name) {
+  if (const auto it = works_.find(name); it != works_.end()) return &it->second;
+  const auto partition = machine_.partitions_.find(name);
+  if (partition == machine_.partitions_.end()) return nullptr;
+  Work work;
+  work.number = partition->second.number;
+  work.name = name;
+  work.state = std::make_unique<PartitionState>(&transaction_, work.number,
+                                                machine_.definitions_.at(name.study).get());
+  absl::StatusOr<LogWriter> log = LogWriter::Open(work.state.get());
+  if (!log.ok()) {
+    Fail(log.status());
+    return nullptr;
+  }
+  work.log = std::make_unique<LogWriter>(*std::move(log));
+  return &works_.emplace(name, std::move(work)).first->second;
+}
+
+CoordinatorMachine::Group::Work* CoordinatorMachine::Group::Create(const SiteName& name) {
+  machine_.partitions_[name] = {storage::StoreTables(&transaction_).AddPartition(name), name};
+  Work* const work = Open(name);
+  if (work == nullptr) return nullptr;
+  work->log->BeginEpoch(machine_.epoch_);
+  for (const auto& definition : machine_.definitions_.at(name.study)->all()) {
+    v1::Change change = NewChange(*work, "coordinator", "published for the study");
+    *change.mutable_version_publication()->mutable_version() = definition->version();
+    CommitOwn(*work, change);
+  }
+  return work;
+}
+
+v1::Change CoordinatorMachine::Group::NewChange(const Work& work, const std::string& author,
+                                                const std::string& reason) {
+  v1::Change change;
+  change.set_study(work.name.study);
+  change.set_site(work.name.site);
+  change.mutable_base()->set_epoch(work.log->epoch());
+  change.mutable_base()->set_number(work.log->size());
+  change.set_author(author);
+  *change.mutable_authored_time() = ToTimestamp(now_);
+  change.set_reason(reason);
+  change.set_nonce(machine_.entropy_->Bytes(16));
+  return change;
+}
+
+Receipt CoordinatorMachine::Group::CommitOwn(Work& work, const v1::Change& change) {
+  const std::string authored = change.SerializeAsString();
+  return work.log->Append(
+      {.stamp = {machine_.centre_, work.log->Chain(machine_.centre_).seq + 1},
+       .authored = authored,
+       .authored_digest = Sha256Of(authored),
+       .change = &change,
+       .received_time_us = absl::ToUnixMicros(now_)});
+}
+
+absl::StatusOr<SiteName> CoordinatorMachine::Group::PartitionOf(const ClientWork& work) const {
+  const std::string resource(ResourceOf(work));
+  const std::vector<std::string> parts = absl::StrSplit(resource, '/');
+  if (parts.size() >= 4 && parts[0] == "studies" && parts[2] == "sites") {
+    const SiteName name{parts[1], parts[3]};
+    if (machine_.partitions_.contains(name)) return name;
+    return absl::NotFoundError(absl::StrCat("there is no site ", parts[3], " of study ", parts[1],
+                                            "; see trialsync status"));
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("at the coordinator a name says its site: \"", resource,
+                   "\" must begin with studies/STUDY/sites/SITE"));
+}
+
+void CoordinatorMachine::Group::Handle(const ClientRequest& input) {
+  Answer answer;
+  answer.token = input.token;
+  const auto set = [&answer](auto result) {
+    answer.status = result.status();
+    if (result.ok()) answer.result = *std::move(result);
+  };
+  if (const auto* publish = std::get_if<v1::PublishStudyVersionRequest>(&input.work)) {
+    set(Publish(*publish));
+  } else if (const auto* activate = std::get_if<v1::ActivateStudyVersionRequest>(&input.work)) {
+    set(Activate(*activate));
+  } else if (const auto* retire = std::get_if<v1::RetireStudyVersionRequest>(&input.work)) {
+    set(Retire(*retire));
+  } else {
+    const absl::StatusOr<SiteName> name = PartitionOf(input.work);
+    Work* const work = name.ok() ? Open(*name) : nullptr;
+    answer.status = name.status();
+    if (work != nullptr) {
+      CentreDesk desk(*this, *work);
+      answer = Perform(desk, input);
+    }
+  }
+  ready_.answers.push_back(std::move(answer));
+}
+
+void CoordinatorMachine::Group::Handle(const Tick&) {
+  for (auto& [id, session] : machine_.sessions_) {
+    if (now_ - session.last_received > kHeartbeatInterval * kHeartbeatsMissedMax) {
+      Tell(Event::Severity::kInfo, "a site is silent: its session is ended",
+           {{"site", session.partition ? session.partition->ToString() : "(no hello yet)"}});
+      ready_.closes.push_back(id);
+    } else if (session.partition && now_ - session.last_sent >= kHeartbeatInterval) {
+      Work* const work = Open(*session.partition);
+      if (work == nullptr) continue;
+      v1::CoordinatorMessage message;
+      *message.mutable_heartbeat()->mutable_log() = work->log->Position();
+      *message.mutable_heartbeat()->mutable_wall_clock() = ToTimestamp(now_);
+      SendToSite(id, std::move(message));
+    }
+  }
+}
+
+void CoordinatorMachine::Group::Tell(Event::Severity severity, std::string text,
+                                     std::vector<std::pair<std::string, std::string>> fields) {
+  ready_.events.push_back({severity, std::move(text), std::move(fields)});
+}
+
+void CoordinatorMachine::Group::Fail(absl::Status status) {
+  if (status_.ok()) status_ = std::move(status);
+}
+
+absl::Status CoordinatorMachine::Group::Finish() {
+  for (auto& [name, work] : works_) {
+    work.state->Flush();
+    work.log->Flush();
+  }
+  for (auto& [id, session] : machine_.sessions_) {
+    if (!session.partition) continue;
+    Work* const work = Open(*session.partition);
+    if (work == nullptr) continue;
+    SendDefinitions(id, session, *work);
+    SendFrames(id, session, *work);
+  }
+  for (const auto& [name, work] : works_) {
+    if (!work.state->status().ok()) Fail(work.state->status());
+  }
+  if (!status_.ok() || transaction_.pending_count() == 0) return status_;
+  storage::StoreTables store(&transaction_);
+  store.PutGroupCounter(store.GroupCounter() + 1);
+  if (!store.status().ok()) return store.status();
+  ready_.writes = transaction_.TakeBatch();
+  return absl::OkStatus();
+}
+
+}  // namespace trialsync::sync

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef TRIALSYNC_SYNC_FRAME_H_
+#define TRIALSYNC_SYNC_FRAME_H_
+
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "proto/ids.h"
+#include "storage/tables.h"
+#include "sync/log.h"
+#include "trialsync/v1/sync.pb.h"
+
+// Log frames and batches: how stretches of log and chain travel. The comment of SyncService has
+// the protocol.
+namespace trialsync::sync {
+
+// The log from `first_number` on as `receiver` is to get it, up to the frame's limits: its own
+// changes as receipts alone. Requires that the log has that commit. `log` is the end of the log as
+// the frame's reader will know it.
+absl::StatusOr<v1::LogFrame> BuildLogFrame(storage::PartitionTables& tables, uint64_t first_number,
+                                           const ChainId& receiver, const v1::LogPosition& log,
+                                           int64_t now_us);
+
+// Appends a frame to the log of the replica with chain `own`, recomputing every outcome. The
+// transaction under `state` must be dropped on error: INVALID_ARGUMENT if the frame does not parse
+// or follow the log, DATA_LOSS if what was recomputed is not what the frame says: the logs diverged.
+absl::Status ApplyLogFrame(const v1::LogFrame& frame, const ChainId& own, PartitionState& state,
+                           LogWriter& log);
+
+// Changes of the own chain from `first_seq` on, up to a batch's limits. `chain` is set in it; count
+// is 0 if there is none.
+v1::Batch BuildBatch(storage::PartitionTables& tables, uint64_t incarnation, uint64_t first_seq);
+
+}  // namespace trialsync::sync
+
+#endif  // TRIALSYNC_SYNC_FRAME_H_

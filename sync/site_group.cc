@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sync/site_group.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "proto/check.h"
+#include "sync/chain.h"
+#include "sync/client_work.h"
+#include "sync/frame.h"
+#include "sync/limits.h"
+#include "sync/stored_change.h"
+#include "sync/time.h"
+
+namespace trialsync::sync {
+namespace {
+
+// Whether the first receipt says something else than the site had shown. That an own value had
+// been entered elsewhere as well is no surprise to anybody.
+bool Surprises(const v1::OwnRow& predicted, const v1::ChangeRow& received) {
+  const auto shown = [](v1::Outcome outcome) {
+    return outcome == v1::OUTCOME_AGREED ? v1::OUTCOME_APPLIED : outcome;
+  };
+  if (shown(predicted.predicted()) != shown(received.outcome())) return true;
+  const auto cells = [&](const auto& outcomes) {
+    std::vector<std::pair<uint32_t, v1::Outcome>> list;
+    for (const v1::CellOutcome& cell : outcomes) {
+      if (shown(cell.outcome()) != shown(received.outcome())) {
+        list.emplace_back(cell.lineage(), shown(cell.outcome()));
+      }
+    }
+    return list;
+  };
+  return cells(predicted.predicted_cells()) != cells(received.cells());
+}
+
+}  // namespace
+
+SiteMachine::Group::Group(SiteMachine& machine, absl::Time now,
+                          std::shared_ptr<const storage::Snapshot> snapshot, Ready& ready)
+    : machine_(machine),
+      now_(now),
+      ready_(ready),
+      transaction_(std::move(snapshot)),
+      tables_(&transaction_, machine.partition_) {}
+
+v1::LogPosition SiteMachine::Group::LogEnd() {
+  PartitionState state(&transaction_, machine_.partition_, &machine_.definitions_);
+  const absl::StatusOr<LogWriter> log = LogWriter::Open(&state);
+  if (!log.ok()) {
+    tables_.Fail(log.status());
+    return {};
+  }
+  return log->Position();
+}
+
+void SiteMachine::Group::Handle(const SessionOpened& input) {
+  machine_.session_.emplace();
+  machine_.session_->id = input.session;
+  machine_.session_->last_received = now_;
+  machine_.status_.session = input.session;
+
+  v1::SiteMessage message;
+  v1::Hello* hello = message.mutable_hello();
+  hello->add_protocol_versions(1);
+  hello->set_study(machine_.options_.name.study);
+  hello->set_site(machine_.options_.name.site);
+  hello->set_replica(machine_.chain_.replica.str());
+  hello->set_incarnation(machine_.chain_.incarnation);
+  hello->set_boot(machine_.boot_);
+  *hello->mutable_log() = LogEnd();
+  hello->mutable_chain()->set_seq(machine_.last_seq_);
+  hello->mutable_chain()->set_hash(machine_.last_hash_.str());
+  for (const auto& definition : machine_.definitions_.all()) {
+    *hello->add_definitions() = definition->version();
+  }
+  *hello->mutable_wall_clock() = ToTimestamp(now_);
+  hello->set_software_version(machine_.options_.software_version);
+  SendToCoordinator(std::move(message));
+}
+
+void SiteMachine::Group::Handle(const SessionClosed& input) {
+  if (!machine_.session_ || machine_.session_->id != input.session) return;
+  if (machine_.session_->welcomed) Tell(Event::Severity::kInfo, "link down");
+  machine_.session_.reset();
+  machine_.status_.session.reset();
+  machine_.status_.connected = false;
+}
+
+void SiteMachine::Group::Handle(const MessageReceived& input) {
+  if (!machine_.session_ || machine_.session_->id != input.session) return;
+  machine_.session_->last_received = now_;
+  machine_.status_.last_contact = now_;
+  const auto& message = std::get<v1::CoordinatorMessage>(input.message);
+  switch (message.message_case()) {
+    case v1::CoordinatorMessage::kWelcome:
+      return OnWelcome(message.welcome());
+    case v1::CoordinatorMessage::kLogFrame:
+      return OnLogFrame(message.log_frame());
+    case v1::CoordinatorMessage::kDefinition:
+      return OnDefinition(message.definition());
+    case v1::CoordinatorMessage::kHeartbeat:
+      machine_.status_.coordinator_log = message.heartbeat().log();
+      return;
+    case v1::CoordinatorMessage::kRefusal:
+      return OnRefusal(message.refusal());
+    case v1::CoordinatorMessage::MESSAGE_NOT_SET:
+      return Refuse(v1::REFUSAL_REASON_MESSAGE_INVALID, "a message without content",
+                    "install the coordinator's release at this site");
+  }
+}
+
+void SiteMachine::Group::OnWelcome(const v1::Welcome& welcome) {
+  const v1::ChainPosition& known = welcome.chain();
+  std::string hash_here = Sha256().str();
+  if (known.seq() != 0) {
+    const std::optional<v1::OwnRow> row = tables_.Own(machine_.chain_.incarnation, known.seq());
+    hash_here = row ? row->chain() : "";
+  }
+  if (hash_here != known.hash()) {
+    return Refuse(v1::REFUSAL_REASON_CHAIN_BROKEN,
+                  absl::StrCat("the coordinator's copy of this replica's chain differs at change ",
+                               known.seq()),
+                  "trialsync verify");
+  }
+  Session& session = *machine_.session_;
+  session.welcomed = true;
+  session.welcome = welcome;
+  session.sent_seq = known.seq();
+  machine_.status_.connected = true;
+  machine_.status_.refusal.reset();
+  machine_.status_.coordinator_log = welcome.log();
+  machine_.status_.clock_offset_ms = welcome.clock_offset_ms();
+  Tell(Event::Severity::kInfo, "link up",
+       {{"outbox", absl::StrCat(machine_.last_seq_ - machine_.receipted_seq_)},
+        {"coordinator_log", absl::StrCat(welcome.log().size())}});
+}
+
+void SiteMachine::Group::OnLogFrame(const v1::LogFrame& frame) {
+  Session& session = *machine_.session_;
+  storage::Transaction attempt(&transaction_);
+  PartitionState state(&attempt, machine_.partition_, &machine_.definitions_);
+  absl::StatusOr<LogWriter> log = LogWriter::Open(&state);
+  absl::Status applied =
+      log.ok() ? ApplyLogFrame(frame, machine_.chain_, state, *log) : log.status();
+  if (!applied.ok()) {
+    const bool diverged = absl::IsDataLoss(applied);
+    Tell(Event::Severity::kAlarm, "a log frame was not taken",
+         {{"reason", std::string(applied.message())}});
+    return Refuse(diverged ? v1::REFUSAL_REASON_LOG_DIVERGED : v1::REFUSAL_REASON_MESSAGE_INVALID,
+                  std::string(applied.message()), "trialsync verify, at both ends");
+  }
+  state.Flush();
+  log->Flush();
+  const uint64_t receipted = log->Chain(machine_.chain_).seq;
+  SettleOutbox(state.tables(), machine_.receipted_seq_ + 1, receipted);
+  if (!state.status().ok()) return tables_.Fail(state.status());
+  transaction_.Absorb(std::move(attempt));
+
+  machine_.receipted_seq_ = receipted;
+  session.sent_seq = std::max(session.sent_seq, receipted);
+  std::erase_if(session.in_flight, [&](uint64_t last_seq) { return last_seq <= receipted; });
+  machine_.status_.coordinator_log = frame.checkpoint().log();
+  v1::SiteMessage progress;
+  *progress.mutable_progress()->mutable_log() = frame.checkpoint().log();
+  SendToCoordinator(std::move(progress));
+}
+
+void SiteMachine::Group::SettleOutbox(storage::PartitionTables& tables, uint64_t first_seq,
+                                      uint64_t last_seq) {
+  if (first_seq > last_seq) return;
+  std::vector<std::pair<uint64_t, v1::OwnRow>> receipted;
+  tables.ForEachOwn(machine_.chain_.incarnation, first_seq, [&](uint64_t seq, v1::OwnRow row) {
+    if (seq > last_seq) return false;
+    receipted.emplace_back(seq, std::move(row));
+    return true;
+  });
+  for (const auto& [seq, row] : receipted) {
+    if (!row.scope_record().empty()) tables.RemoveOutboxRecord(row.scope_record(), seq);
+    for (const std::string& bytes : row.scope_births()) {
+      const std::optional<ChangeId> birth = ChangeId::From(bytes);
+      if (birth) tables.RemoveOutboxBirth(*birth, seq);
+    }
+    if (!row.label().empty()) {
+      tables.RemoveOutboxLabel(row.label_kind(), row.label_parent(), row.label(),
+                               *ChangeId::From(row.scope_births(0)));
+    }
+    ListPrediction(tables, row, seq);
+  }
+}
+
+void SiteMachine::Group::ListPrediction(storage::PartitionTables& tables, const v1::OwnRow& row,
+                                        uint64_t seq) {
+  const ChangeId id = ChangeIdOf(Sha256Of(row.authored()));
+  const std::optional<v1::ChangeRow> received = tables.Change(id);
+  if (!received || !Surprises(row, *received)) return;
+  v1::Change change;
+  TS_CHECK(change.ParseFromString(row.authored()));
+  v1::DiscrepancyRow surprise;
+  surprise.set_kind(v1::DISCREPANCY_KIND_PREDICTION);
+  surprise.set_state(v1::DISCREPANCY_STATE_OPEN);
+  surprise.set_change(id.str());
+  *surprise.mutable_record() = change.record();
+  surprise.set_reason(received->reason());
+  surprise.set_opened_number(received->number());
+  surprise.set_opened_time_us(absl::ToUnixMicros(now_));
+  *surprise.mutable_predicted() = row.predicted_cells();
+  *surprise.mutable_received() = received->cells();
+  surprise.set_predicted_outcome(row.predicted());
+  surprise.set_received_outcome(received->outcome());
+  tables.PutDiscrepancy({id, v1::DISCREPANCY_KIND_PREDICTION, 0}, surprise);
+  Tell(Event::Severity::kWarning, "a change had another outcome than this site had shown",
+       {{"change", id.hex()},
+        {"seq", absl::StrCat(seq)},
+        {"shown", v1::Outcome_Name(row.predicted())},
+        {"received", v1::Outcome_Name(received->outcome())}});
+}
+
+void SiteMachine::Group::OnDefinition(const v1::DefinitionTransfer& transfer) {
+  auto definition = study::Definition::FromBytes(transfer.definition());
+  if (!definition.ok() || (*definition)->hash().view() != transfer.version().sha256()) {
+    return Refuse(v1::REFUSAL_REASON_MESSAGE_INVALID,
+                  "a study definition does not have the hash that it was sent under",
+                  "trialsync verify, at the coordinator");
+  }
+  if (const absl::Status added = machine_.definitions_.Add(*definition); !added.ok()) {
+    Tell(Event::Severity::kAlarm, "a study definition was not taken",
+         {{"reason", std::string(added.message())}});
+    return Refuse(v1::REFUSAL_REASON_MESSAGE_INVALID, std::string(added.message()),
+                  "compare trialsync study list at both ends");
+  }
+  storage::StoreTables(&transaction_)
+      .PutDefinition(machine_.options_.name.study, (*definition)->number(),
+                     (*definition)->hash().view(), transfer.definition());
+  Tell(Event::Severity::kInfo, "study definition received",
+       {{"version", absl::StrCat((*definition)->number())}});
+}
+
+void SiteMachine::Group::OnRefusal(const v1::Refusal& refusal) {
+  machine_.status_.refusal = refusal;
+  Tell(Event::Severity::kWarning, "the coordinator refused",
+       {{"reason", v1::RefusalReason_Name(refusal.reason())},
+        {"message", refusal.message()},
+        {"mend", refusal.mend()}});
+  ready_.closes.push_back(machine_.session_->id);
+}
+
+void SiteMachine::Group::Handle(const ClientRequest& input) {
+  view_ = std::make_unique<View>(&transaction_, machine_.partition_, &machine_.definitions_);
+  ready_.answers.push_back(Perform(*this, input));
+}
+
+void SiteMachine::Group::Handle(const Tick&) {
+  if (!machine_.session_) return;
+  const Session& session = *machine_.session_;
+  if (now_ - session.last_received > kHeartbeatInterval * kHeartbeatsMissedMax) {
+    Tell(Event::Severity::kWarning, "the coordinator is silent: the link is given up");
+    ready_.closes.push_back(session.id);
+    return;
+  }
+  if (session.welcomed && now_ - session.last_sent >= kHeartbeatInterval) {
+    v1::SiteMessage message;
+    *message.mutable_heartbeat()->mutable_log() = LogEnd();
+    *message.mutable_heartbeat()->mutable_wall_clock() = ToTimestamp(now_);
+    SendToCoordinator(std::move(message));
+  }
+}
+
+v1::Position SiteMachine::Group::base() const {
+  storage::Transaction transaction(&transaction_);
+  const v1::LogHead head = storage::PartitionTables(&transaction, machine_.partition_).Head();
+  v1::Position base;
+  base.set_epoch(head.epoch());
+  base.set_number(head.size());
+  return base;
+}
+
+absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change,
+                                                     const Scope& scope) {
+  if (machine_.last_seq_ - machine_.receipted_seq_ >= machine_.options_.outbox_changes_max) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("not saved: ", machine_.options_.outbox_changes_max,
+                     " changes wait for the coordinator already; restore the link first"));
+  }
+  v1::OwnRow row;
+  change.SerializeToString(row.mutable_authored());
+  if (row.authored().size() > kChangeBytesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("not saved: a change has at most ", kChangeBytesMax, " bytes"));
+  }
+  const Sha256 digest = Sha256Of(row.authored());
+  const ChangeId id = ChangeIdOf(digest);
+  const uint64_t seq = ++machine_.last_seq_;
+  machine_.last_hash_ = NextChainHash(machine_.last_hash_, digest);
+  row.set_chain(machine_.last_hash_.str());
+
+  const Verdict verdict = view_->Add({.change = &change,
+                                      .id = id,
+                                      .stamp = {machine_.chain_, seq},
+                                      .from_centre = false,
+                                      .number = kOutboxNumber + seq,
+                                      .effect_number = kOutboxNumber + seq,
+                                      .epoch = change.base().epoch(),
+                                      .received_time_us = 0});
+  row.set_predicted(verdict.outcome);
+  for (const CellVerdict& cell : verdict.cells) {
+    v1::CellOutcome* outcome = row.add_predicted_cells();
+    outcome->set_lineage(cell.lineage);
+    outcome->set_outcome(cell.outcome);
+  }
+  if (!scope.record_key.empty()) {
+    row.set_scope_record(scope.record_key);
+    tables_.AddOutboxRecord(scope.record_key, seq);
+  }
+  for (const ChangeId& birth : scope.births) {
+    row.add_scope_births(birth.str());
+    tables_.AddOutboxBirth(birth, seq);
+  }
+  if (change.has_birth() || change.has_rename()) {
+    const std::optional<v1::BirthRow> birth = view_->state().tables().Birth(scope.births.front());
+    TS_CHECK(birth.has_value());
+    row.set_label(change.has_birth() ? change.birth().label() : change.rename().label());
+    row.set_label_kind(birth->kind());
+    *row.mutable_label_parent() = birth->parent();
+    tables_.AddOutboxLabel(birth->kind(), birth->parent(), row.label(), scope.births.front());
+  }
+  if (!change.request_id().empty()) {
+    tables_.PutOwnRequest(change.author(), change.request_id(), id);
+  }
+  tables_.PutOwn(machine_.chain_.incarnation, seq, row);
+  return Saved{id, verdict};
+}
+
+absl::Status SiteMachine::Group::SavePrivate(const v1::PrivateEdit& edit) {
+  tables_.AppendPrivate(edit);
+  for (const v1::ItemWrite& write : edit.writes()) {
+    v1::StandingValue value;
+    value.set_item(write.item());
+    *value.mutable_version() = edit.version();
+    *value.mutable_value() = write.value();
+    tables_.PutPrivateValue(storage::RecordKeyBytes(edit.record()), value);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SiteMachine::Group::ClosePrediction(const storage::DiscrepancyId& id) {
+  std::optional<v1::DiscrepancyRow> row = tables_.Discrepancy(id);
+  if (!row || id.kind != v1::DISCREPANCY_KIND_PREDICTION) {
+    return absl::NotFoundError("there is no such note");
+  }
+  row->set_state(v1::DISCREPANCY_STATE_CLOSED);
+  tables_.PutDiscrepancy(id, *row);
+  return absl::OkStatus();
+}
+
+void SiteMachine::Group::SendBatches() {
+  if (!machine_.session_ || !machine_.session_->welcomed) return;
+  Session& session = *machine_.session_;
+  while (session.sent_seq < machine_.last_seq_ &&
+         session.in_flight.size() < session.welcome.batches_in_flight_max()) {
+    v1::SiteMessage message;
+    *message.mutable_batch() =
+        BuildBatch(tables_, machine_.chain_.incarnation, session.sent_seq + 1);
+    const uint32_t count = message.batch().count();
+    if (count == 0) return;
+    session.sent_seq += count;
+    session.in_flight.push_back(session.sent_seq);
+    SendToCoordinator(std::move(message));
+  }
+}
+
+void SiteMachine::Group::SendToCoordinator(v1::SiteMessage message) {
+  machine_.session_->last_sent = now_;
+  ready_.sends.push_back({machine_.session_->id, std::move(message)});
+}
+
+void SiteMachine::Group::Refuse(v1::RefusalReason reason, const std::string& message,
+                                const std::string& mend) {
+  v1::SiteMessage out;
+  out.mutable_refusal()->set_reason(reason);
+  out.mutable_refusal()->set_message(message);
+  out.mutable_refusal()->set_mend(mend);
+  machine_.status_.refusal = out.refusal();
+  machine_.status_.connected = false;
+  SendToCoordinator(std::move(out));
+  ready_.closes.push_back(machine_.session_->id);
+  machine_.session_.reset();
+  machine_.status_.session.reset();
+}
+
+void SiteMachine::Group::Tell(Event::Severity severity, std::string text,
+                              std::vector<std::pair<std::string, std::string>> fields) {
+  ready_.events.push_back({severity, std::move(text), std::move(fields)});
+}
+
+absl::Status SiteMachine::Group::Finish() {
+  SendBatches();
+  if (!tables_.status().ok()) return tables_.status();
+  if (transaction_.pending_count() == 0) return absl::OkStatus();
+  storage::StoreTables store(&transaction_);
+  store.PutGroupCounter(store.GroupCounter() + 1);
+  if (!store.status().ok()) return store.status();
+  ready_.writes = transaction_.TakeBatch();
+  return absl::OkStatus();
+}
+
+}  // namespace trialsync::sync

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef TRIALSYNC_SYNC_SITE_GROUP_H_
+#define TRIALSYNC_SYNC_SITE_GROUP_H_
+
+#include <memory>
+#include <optional>
+
+#include "storage/transaction.h"
+#include "sync/author.h"
+#include "sync/site.h"
+#include "sync/view.h"
+
+namespace trialsync::sync {
+
+// One group of inputs on its way through a site's machine: the reads and writes of the group, and
+// the desk at which its clients' work is done. An implementation detail of SiteMachine.
+class SiteMachine::Group : public Desk {
+ public:
+  Group(SiteMachine& machine, absl::Time now, std::shared_ptr<const storage::Snapshot> snapshot,
+        Ready& ready);
+
+  void Handle(const SessionOpened& input);
+  void Handle(const SessionClosed& input);
+  void Handle(const MessageReceived& input);
+  void Handle(const ClientRequest& input);
+  void Handle(const Tick& input);
+
+  // Sends what can be sent and hands over the writes. The first failed read, if there was one.
+  absl::Status Finish();
+
+  // Desk.
+  const SiteName& partition_name() const override { return machine_.options_.name; }
+  View& view() override { return *view_; }
+  v1::Position base() const override;
+  bool at_centre() const override { return false; }
+  absl::Time now() const override { return now_; }
+  Entropy& entropy() override { return *machine_.entropy_; }
+  absl::StatusOr<Saved> Save(const v1::Change& change, const Scope& scope) override;
+  absl::Status SavePrivate(const v1::PrivateEdit& edit) override;
+  absl::Status ClosePrediction(const storage::DiscrepancyId& id) override;
+
+ private:
+  void OnWelcome(const v1::Welcome& welcome);
+  void OnLogFrame(const v1::LogFrame& frame);
+  void OnDefinition(const v1::DefinitionTransfer& transfer);
+  void OnRefusal(const v1::Refusal& refusal);
+  // After `first_seq` … the last receipted: clears their rows of the outbox.
+  void SettleOutbox(storage::PartitionTables& tables, uint64_t first_seq, uint64_t last_seq);
+  void ListPrediction(storage::PartitionTables& tables, const v1::OwnRow& row, uint64_t seq);
+  void SendBatches();
+  void SendToCoordinator(v1::SiteMessage message);
+  // Ends the session because of what the coordinator sent.
+  void Refuse(v1::RefusalReason reason, const std::string& message, const std::string& mend);
+  void Tell(Event::Severity severity, std::string text,
+            std::vector<std::pair<std::string, std::string>> fields = {});
+  v1::LogPosition LogEnd();
+
+  SiteMachine& machine_;
+  const absl::Time now_;
+  Ready& ready_;
+  storage::Transaction transaction_;
+  storage::PartitionTables tables_;
+  std::unique_ptr<View> view_;
+};
+
+}  // namespace trialsync::sync
+
+#endif  // TRIALSYNC_SYNC_SITE_GROUP_H_

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sync/view.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "sync/record.h"
+#include "sync/replay.h"
+#include "sync/stored_change.h"
+
+namespace trialsync::sync {
+
+View::View(const storage::Reader* below, PartitionNumber partition,
+           const study::DefinitionSet* definitions)
+    : transaction_(below), state_(&transaction_, partition, definitions) {}
+
+void View::PrepareRecord(const v1::RecordKey& key) {
+  for (const std::string* id : {&key.subject(), &key.event_birth(), &key.form_birth()}) {
+    if (const std::optional<ChangeId> birth = ChangeId::From(*id)) PrepareBirth(*birth);
+  }
+  ReplayOwn(state_.tables().OutboxOfRecord(storage::RecordKeyBytes(key)));
+}
+
+void View::PrepareBirth(const ChangeId& birth) {
+  ReplayOwn(state_.tables().OutboxOfBirth(birth));
+  ReplayOwn(state_.tables().OutboxOfRecord(storage::RecordKeyBytes(LabelRecord(birth))));
+}
+
+void View::PrepareLabel(v1::BirthKind kind, const v1::RecordKey& parent,
+                        const std::string& label) {
+  for (const auto& [birth, row] : state_.tables().BirthsByLabel(kind, parent, label)) {
+    PrepareBirth(birth);
+  }
+  for (const ChangeId& birth : state_.tables().OutboxOfLabel(kind, parent, label)) {
+    PrepareBirth(birth);
+  }
+}
+
+void View::PrepareRequest(const std::string& account, const std::string& request_id) {
+  const std::optional<ChangeId> own = state_.tables().OwnRequest(account, request_id);
+  if (own && !state_.tables().Request(account, request_id)) {
+    state_.tables().PutRequest(account, request_id, *own);
+  }
+}
+
+void View::PrepareBirths() { ReplayOwn(state_.tables().OutboxOfBirths()); }
+
+void View::PrepareAll() {
+  if (all_) return;
+  all_ = true;
+  const std::optional<ChainId> own = state_.tables().OwnChain();
+  if (!own) return;
+  const std::optional<v1::ChainHead> receipted = state_.tables().Chain(*own);
+  std::vector<uint64_t> seqs;
+  const uint64_t first = (receipted ? receipted->seq() : 0) + 1;
+  const uint64_t last = state_.tables().LastOwn(own->incarnation);
+  for (uint64_t seq = first; seq <= last; ++seq) seqs.push_back(seq);
+  ReplayOwn(std::move(seqs));
+}
+
+Verdict View::Add(const Arriving& arriving) {
+  replayed_.insert(arriving.stamp.seq);
+  return Replay(state_, arriving).verdict;
+}
+
+void View::ReplayOwn(std::vector<uint64_t> seqs) {
+  for (const uint64_t seq : seqs) {
+    if (!replayed_.insert(seq).second) continue;
+    const std::optional<StoredChange> stored =
+        ReadChange(state_.tables(), kOutboxNumber + seq);
+    if (!stored) continue;
+    Replay(state_, {.change = &stored->change,
+                    .id = stored->id,
+                    .stamp = stored->stamp,
+                    .from_centre = false,
+                    .number = stored->number,
+                    .effect_number = stored->number,
+                    .epoch = stored->change.base().epoch(),
+                    .received_time_us = 0});
+  }
+}
+
+}  // namespace trialsync::sync

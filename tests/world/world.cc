@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/world/world.h"
+
+#include <utility>
+
+#include "proto/check.h"
+#include "storage/tables.h"
+
+namespace trialsync::world {
+namespace {
+
+constexpr int kQuietStepsMax = 1'000'000;
+
+}  // namespace
+
+std::string SeededEntropy::Bytes(size_t size_bytes) {
+  std::string bytes;
+  while (bytes.size() < size_bytes) {
+    uint64_t word = generator_();
+    for (int i = 0; i < 8 && bytes.size() < size_bytes; ++i, word >>= 8) {
+      bytes.push_back(static_cast<char>(word & 0xff));
+    }
+  }
+  return bytes;
+}
+
+absl::Status Node::Run(std::vector<sync::Input> group) {
+  TS_CHECK(up());
+  return loop_->Run(group, world_->now());
+}
+
+sync::Answer Node::Do(sync::ClientWork work) {
+  const uint64_t token = next_token_++;
+  std::vector<sync::Input> group;
+  group.push_back(sync::ClientRequest{token, std::move(work)});
+  const size_t before = answers_.size();
+  Run(std::move(group)).IgnoreError();
+  TS_CHECK(answers_.size() == before + 1 && answers_.back().token == token);
+  sync::Answer answer = std::move(answers_.back());
+  answers_.pop_back();
+  return answer;
+}
+
+void Node::SendMessage(sync::Send send) {
+  const auto it = world_->streams_.find(send.session);
+  if (it == world_->streams_.end()) return;
+  if (auto* message = std::get_if<v1::SiteMessage>(&send.message)) {
+    it->second.up.push_back(std::move(*message));
+  } else {
+    it->second.down.push_back(std::get<v1::CoordinatorMessage>(std::move(send.message)));
+  }
+}
+
+void Node::CloseSession(sync::SessionId session) {
+  const auto it = world_->streams_.find(session);
+  if (it == world_->streams_.end()) return;
+  (coordinator_ ? it->second.closing_at_coordinator : it->second.closing_at_site) = true;
+}
+
+World::World(uint64_t seed) : entropy_(seed) {
+  coordinator_ = std::make_unique<Node>(this, "centre");
+  Open(*coordinator_);
+}
+
+Node& World::AddReplica(const SiteName& site, const std::string& name) {
+  replicas_.push_back(std::make_unique<Node>(this, name));
+  Node& node = *replicas_.back();
+  node.site_options_.name = site;
+  node.site_options_.software_version = "test";
+  Open(node);
+  return node;
+}
+
+std::vector<Node*> World::replicas() {
+  std::vector<Node*> nodes;
+  for (const auto& node : replicas_) nodes.push_back(node.get());
+  return nodes;
+}
+
+void World::Open(Node& node) {
+  const bool is_site = &node != coordinator_.get();
+  storage::WriteBatch writes;
+  const absl::Status prepared =
+      is_site ? sync::PrepareSiteStore(node.store_.NewSnapshot(), node.site_options_, entropy_,
+                                       writes)
+              : sync::PrepareCoordinatorStore(node.store_.NewSnapshot(), entropy_, writes);
+  TS_CHECK(prepared.ok());
+  if (!writes.empty()) TS_CHECK(node.store_.Write(writes, storage::Durability::kSync).ok());
+  sync::Machine* machine = nullptr;
+  if (is_site) {
+    auto opened = sync::SiteMachine::Open(node.store_.NewSnapshot(), node.site_options_,
+                                          entropy_.U64(), &entropy_);
+    TS_CHECK(opened.ok());
+    node.site_ = *std::move(opened);
+    machine = node.site_.get();
+  } else {
+    auto opened = sync::CoordinatorMachine::Open(node.store_.NewSnapshot(),
+                                                 {.enrol_at_first_contact = true}, &entropy_);
+    TS_CHECK(opened.ok());
+    node.coordinator_ = *std::move(opened);
+    machine = node.coordinator_.get();
+  }
+  node.loop_ = std::make_unique<sync::Loop>(&node.store_, machine, &node);
+}
+
+void World::SetLink(Node& replica, bool up) {
+  replica.link_enabled_ = up;
+  replica.refused_ = false;
+  if (!up) CutSession(replica);
+}
+
+void World::CutSession(Node& replica) {
+  if (replica.session_) EndStream(*replica.session_, /*tell_site=*/true, /*tell_coordinator=*/true);
+}
+
+void World::EndStream(sync::SessionId id, bool tell_site, bool tell_coordinator) {
+  const auto it = streams_.find(id);
+  if (it == streams_.end()) return;
+  Node& replica = *it->second.replica;
+  streams_.erase(it);
+  replica.session_.reset();
+  replica.refused_ = replica.up() && replica.site_->status().refusal.has_value();
+  if (tell_site && replica.up()) TS_CHECK(replica.Run({sync::SessionClosed{id}}).ok());
+  if (tell_coordinator && coordinator_->up()) {
+    TS_CHECK(coordinator_->Run({sync::SessionClosed{id}}).ok());
+  }
+}
+
+void World::Crash(Node& node) {
+  node.loop_.reset();
+  node.site_.reset();
+  node.coordinator_.reset();
+  node.store_.Crash();
+  std::vector<sync::SessionId> ended;
+  for (const auto& [id, stream] : streams_) {
+    if (&node == coordinator_.get() || stream.replica == &node) ended.push_back(id);
+  }
+  for (const sync::SessionId id : ended) EndStream(id, /*tell_site=*/true, /*tell_coordinator=*/true);
+}
+
+void World::Restart(Node& node) {
+  node.store_.Reopen();
+  Open(node);
+}
+
+// Ends a stream that an end wants closed, once what that end had sent was delivered.
+void World::Settle(sync::SessionId id) {
+  const auto it = streams_.find(id);
+  if (it == streams_.end()) return;
+  const Stream& stream = it->second;
+  const bool site_done = stream.closing_at_site && stream.up.empty();
+  const bool coordinator_done = stream.closing_at_coordinator && stream.down.empty();
+  if (site_done || coordinator_done) EndStream(id, /*tell_site=*/true, /*tell_coordinator=*/true);
+}
+
+bool World::StepNetwork(uint64_t choice) {
+  std::vector<std::function<void()>> possible;
+  for (const auto& replica : replicas_) {
+    Node* const node = replica.get();
+    const bool can_open = node->link_enabled_ && !node->refused_ && !node->session_ &&
+                          node->up() && coordinator_->up();
+    if (!can_open) continue;
+    possible.push_back([this, node] {
+      const sync::SessionId id = next_session_++;
+      node->session_ = id;
+      streams_[id].replica = node;
+      TS_CHECK(coordinator_->Run({sync::SessionOpened{id}}).ok());
+      TS_CHECK(node->Run({sync::SessionOpened{id}}).ok());
+    });
+  }
+  for (const auto& entry : streams_) {
+    const sync::SessionId id = entry.first;
+    if (!entry.second.up.empty()) {
+      possible.push_back([this, id] {
+        Stream& stream = streams_.at(id);
+        sync::MessageReceived input{id, std::move(stream.up.front())};
+        stream.up.pop_front();
+        TS_CHECK(coordinator_->Run({std::move(input)}).ok());
+        Settle(id);
+      });
+    }
+    if (!entry.second.down.empty()) {
+      possible.push_back([this, id] {
+        Stream& stream = streams_.at(id);
+        sync::MessageReceived input{id, std::move(stream.down.front())};
+        stream.down.pop_front();
+        Node& replica = *stream.replica;
+        TS_CHECK(replica.Run({std::move(input)}).ok());
+        Settle(id);
+      });
+    }
+  }
+  if (possible.empty()) return false;
+  possible[choice % possible.size()]();
+  return true;
+}
+
+void World::RunUntilQuiet() {
+  for (uint64_t step = 0; step < kQuietStepsMax; ++step) {
+    if (!StepNetwork(step)) return;
+  }
+  TS_CHECK(false && "the network does not become quiet");
+}
+
+NodeView::NodeView(Node& node, const SiteName& partition)
+    : snapshot_(node.store().NewSnapshot()) {
+  storage::Transaction transaction(snapshot_);
+  const auto number = storage::StoreTables(&transaction).FindPartition(partition);
+  TS_CHECK(number.has_value());
+  if (node.site() != nullptr) {
+    definitions_ = node.site()->definitions();
+  } else {
+    definitions_ = *node.coordinator()->definitions().at(partition.study);
+  }
+  view_.emplace(snapshot_.get(), *number, &definitions_);
+}
+
+}  // namespace trialsync::world

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef TRIALSYNC_TESTS_WORLD_WORLD_H_
+#define TRIALSYNC_TESTS_WORLD_WORLD_H_
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "proto/names.h"
+#include "storage/memory_kv.h"
+#include "sync/coordinator.h"
+#include "sync/loop.h"
+#include "sync/site.h"
+#include "sync/view.h"
+
+// A coordinator and site replicas in one process: the real loop and the real state machines over
+// the memory engine and a simulated network, in virtual time. One seed gives one run. The
+// transcripts, the system test and later the simulator drive it.
+namespace trialsync::world {
+
+// Random bytes from a seed.
+class SeededEntropy : public sync::Entropy {
+ public:
+  explicit SeededEntropy(uint64_t seed) : generator_(seed) {}
+  std::string Bytes(size_t size_bytes) override;
+
+ private:
+  std::mt19937_64 generator_;
+};
+
+class World;
+
+// One store with its machine and loop over all its lives. `machine` is null while it is down.
+class Node : public sync::Port {
+ public:
+  Node(World* world, std::string name) : world_(world), name_(std::move(name)) {}
+
+  const std::string& name() const { return name_; }
+  bool up() const { return loop_ != nullptr; }
+  storage::MemoryKv& store() { return store_; }
+  sync::SiteMachine* site() { return site_.get(); }
+  sync::CoordinatorMachine* coordinator() { return coordinator_.get(); }
+
+  // Runs one group through the real loop.
+  absl::Status Run(std::vector<sync::Input> group);
+  // Does a client's work in a group of its own.
+  sync::Answer Do(sync::ClientWork work);
+
+  // Answers and events since they were last taken.
+  std::vector<sync::Answer> TakeAnswers() { return std::exchange(answers_, {}); }
+  const std::vector<sync::Event>& events() const { return events_; }
+
+  // Port.
+  void SendMessage(sync::Send send) override;
+  void CloseSession(sync::SessionId session) override;
+  void Deliver(sync::Answer answer) override { answers_.push_back(std::move(answer)); }
+  void Log(sync::Event event) override { events_.push_back(std::move(event)); }
+
+ private:
+  friend class World;
+
+  World* const world_;
+  const std::string name_;
+  storage::MemoryKv store_;
+  std::unique_ptr<sync::SiteMachine> site_;
+  std::unique_ptr<sync::CoordinatorMachine> coordinator_;
+  std::unique_ptr<sync::Loop> loop_;
+  std::vector<sync::Answer> answers_;
+  std::vector<sync::Event> events_;
+  uint64_t next_token_ = 1;
+
+  // Of a site replica.
+  sync::SiteOptions site_options_;
+  bool link_enabled_ = false;
+  std::optional<sync::SessionId> session_;
+  // The last session ended with a refusal: not tried again before SetLink() is called.
+  bool refused_ = false;
+};
+
+// The network and the clock between the nodes.
+class World {
+ public:
+  explicit World(uint64_t seed);
+
+  Node& coordinator() { return *coordinator_; }
+  // A new replica of a site, with an empty store, its link down.
+  Node& AddReplica(const SiteName& site, const std::string& name);
+  std::vector<Node*> replicas();
+
+  absl::Time now() const { return now_; }
+  void Advance(absl::Duration duration) { now_ += duration; }
+
+  // The link of a replica. Cutting loses what is under way; the ends learn of it at once. A replica
+  // that was refused does not try again before this is called.
+  void SetLink(Node& replica, bool up);
+  void CutSession(Node& replica);
+
+  // Loses power: what was not synced is gone, sessions end at the other side.
+  void Crash(Node& node);
+  // Opens the store again.
+  void Restart(Node& node);
+
+  // Delivers one waiting message, or opens one session, of those possible the `choice`-th (modulo
+  // their number). False if there is nothing to do.
+  bool StepNetwork(uint64_t choice);
+  // Steps, fairly, until nothing is under way. Dies after a number of steps that only a livelock
+  // needs.
+  void RunUntilQuiet();
+
+  sync::Entropy& entropy() { return entropy_; }
+
+ private:
+  friend class Node;
+
+  // One stream: messages under way in each direction.
+  struct Stream {
+    Node* replica = nullptr;
+    std::deque<v1::SiteMessage> up;
+    std::deque<v1::CoordinatorMessage> down;
+    // An end wants it closed once what it had sent was delivered.
+    bool closing_at_site = false;
+    bool closing_at_coordinator = false;
+  };
+
+  void Open(Node& node);
+  void EndStream(sync::SessionId id, bool tell_site, bool tell_coordinator);
+  void Settle(sync::SessionId id);
+
+  SeededEntropy entropy_;
+  absl::Time now_ = absl::FromUnixSeconds(1'790'000'000);
+  std::unique_ptr<Node> coordinator_;
+  std::vector<std::unique_ptr<Node>> replicas_;
+  std::map<sync::SessionId, Stream> streams_;
+  sync::SessionId next_session_ = 1;
+};
+
+// The view of a site replica, or of a partition at the coordinator, with the snapshot it stands on.
+class NodeView {
+ public:
+  NodeView(Node& node, const SiteName& partition);
+  sync::View& view() { return *view_; }
+
+ private:
+  std::shared_ptr<const storage::Snapshot> snapshot_;
+  study::DefinitionSet definitions_;
+  std::optional<sync::View> view_;
+};
+
+}  // namespace trialsync::world
+
+#endif  // TRIALSYNC_TESTS_WORLD_WORLD_H_
