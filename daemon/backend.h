@@ -32,7 +32,9 @@ struct Backend {
   const Board* board = nullptr;
   Port* port = nullptr;
   LoopThread* loop = nullptr;
+  // For reads, and for verifications, which take long.
   WorkerPool* workers = nullptr;
+  WorkerPool* verifiers = nullptr;
   Metrics* metrics = nullptr;
 
   bool at_centre() const { return role == Role::kCoordinator; }

@@ -50,11 +50,8 @@ class ServerStream final : public grpc::ServerBidiReactor<v1::SiteMessage, v1::C
   void OnReadDone(bool ok) override {
     TakeOver(this);
     const absl::MutexLock lock(&mutex_);
-    if (!ok) {
-      // The site has ended the stream, or it was cut.
-      outgoing_.clear();
-      return FinishOnce();
-    }
+    // The site has ended the stream, or it was cut.
+    if (!ok) return FinishOnce();
     backend_.metrics->CountReceived(incoming_.ByteSizeLong());
     const bool room = backend_.loop->PostMessage(
         {.session = session_, .message = std::exchange(incoming_, v1::SiteMessage())},
@@ -65,11 +62,8 @@ class ServerStream final : public grpc::ServerBidiReactor<v1::SiteMessage, v1::C
   void OnWriteDone(bool ok) override {
     TakeOver(this);
     const absl::MutexLock lock(&mutex_);
-    if (!ok) {
-      outgoing_.clear();
-      return FinishOnce();
-    }
-    if (!outgoing_.empty()) outgoing_.pop_front();
+    if (!ok) return FinishOnce();
+    outgoing_.pop_front();
     if (!outgoing_.empty()) return StartNextWrite();
     if (closing_) FinishOnce();
   }
@@ -82,19 +76,18 @@ class ServerStream final : public grpc::ServerBidiReactor<v1::SiteMessage, v1::C
 
   void OnDone() override {
     TakeOver(this);
-    backend_.port->RemoveStream(session_of_done());
-    backend_.loop->Post(sync::SessionClosed{session_of_done()});
-    std::shared_ptr<ServerStream> self;
-    const absl::MutexLock lock(&mutex_);
-    self.swap(self_);
+    std::shared_ptr<ServerStream> self;  // let go of after the lock
+    sync::SessionId session = 0;
+    {
+      const absl::MutexLock lock(&mutex_);
+      self.swap(self_);
+      session = session_;
+    }
+    backend_.port->RemoveStream(session);
+    backend_.loop->Post(sync::SessionClosed{session});
   }
 
  private:
-  sync::SessionId session_of_done() const ABSL_LOCKS_EXCLUDED(mutex_) {
-    const absl::MutexLock lock(&mutex_);
-    return session_;
-  }
-
   void ReadOn() ABSL_LOCKS_EXCLUDED(mutex_) {
     const absl::MutexLock lock(&mutex_);
     StartNextRead();

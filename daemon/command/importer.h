@@ -15,8 +15,8 @@
 namespace trialsync::command {
 
 struct ImportOptions {
-  std::string author;
-  std::string reason;
+  std::string author = {};
+  std::string reason = {};
   // Write over a value that stands, unless it is a person's decision.
   bool update = false;
   bool dry_run = false;

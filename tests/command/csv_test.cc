@@ -72,8 +72,8 @@ TEST(CsvTest, RefusesALoneCarriageReturnAnEmptyFileAndTooManyColumns) {
 }
 
 TEST(CsvTest, WritesWhatItReads) {
-  const std::vector<std::string> cells = {"plain", "a,b", "say \"x\"", "two\nlines",
-                                          " space", "cr\rhere", "", "中文"};
+  const std::vector<std::string> cells = {"plain",  "a,b",      "say \"x\"", "two\nlines",
+                                          " space", "cr\rhere", "",          "中文"};
   const std::string text = CsvLine(cells) + CsvLine(cells);
   EXPECT_EQ(text.substr(0, 12), "plain,\"a,b\",");
   EXPECT_EQ(Parse(text).rows[0].cells, cells);

@@ -42,8 +42,7 @@ TEST(ExportWriterTest, ColumnsAreItemsByIdUnderTheirNewestNames) {
 
 TEST(ExportWriterTest, ValuesStandUnderTheirColumnAsRecorded) {
   const ExportForm form = FormsOf({MakeVersion("LAB", {{1, "a"}, {2, "b"}})})[0];
-  EXPECT_EQ(*CsvRecord(form, MakeRecord()),
-            "MAYO1,PBC-001,VISIT~2,LAB,,\"say \"\"x\"\", y\"\r\n");
+  EXPECT_EQ(*CsvRecord(form, MakeRecord()), "MAYO1,PBC-001,VISIT~2,LAB,,\"say \"\"x\"\", y\"\r\n");
 }
 
 TEST(ExportWriterTest, AnItemThatNoVersionHasIsAnError) {

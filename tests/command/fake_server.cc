@@ -89,9 +89,9 @@ bool FakeServer::ServeOne() {
     stream.Write(ToBuffer(reply), tag);
     if (!grpc_->Wait()) return false;
   }
-  stream.Finish(grpc::Status(static_cast<grpc::StatusCode>(status.code()),
-                             std::string(status.message())),
-                tag);
+  stream.Finish(
+      grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message())),
+      tag);
   return grpc_->Wait();
 }
 

@@ -78,8 +78,8 @@ TEST(TableTest, AlignsColumnsAndWrapsTheLast) {
   table.AddRow({"姓名", std::string(70, 'x') + " second line"});
   std::ostringstream out;
   table.Print(out);
-  EXPECT_EQ(out.str(), "ITEM  VALUE\nbili  -\n姓名  " + std::string(70, 'x') +
-                           "\n      second line\n");
+  EXPECT_EQ(out.str(),
+            "ITEM  VALUE\nbili  -\n姓名  " + std::string(70, 'x') + "\n      second line\n");
 }
 
 TEST(TableTest, PrintsNothingWithoutRows) {

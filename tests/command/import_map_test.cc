@@ -88,9 +88,8 @@ TEST(ImportMapTest, ListsEveryFault) {
 }
 
 TEST(ImportMapTest, ForgottenQuotesAreTold) {
-  EXPECT_THAT(
-      ErrorOf("subject: '{id}'\nrecords: [{event: E, form: F, items: {bili: {bili}}}]\n"),
-      HasSubstr("records[0].items.bili: a template in quotes is expected"));
+  EXPECT_THAT(ErrorOf("subject: '{id}'\nrecords: [{event: E, form: F, items: {bili: {bili}}}]\n"),
+              HasSubstr("records[0].items.bili: a template in quotes is expected"));
 }
 
 TEST(ImportMapTest, RepeatedKeysAndEmptyListsAreFaults) {

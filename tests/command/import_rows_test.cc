@@ -66,11 +66,10 @@ std::string ErrorOf(const absl::StatusOr<RowWrites>& rows) {
 TEST(ImportRowsTest, RowsBecomeRecords) {
   const auto rows = Make(kVisits, "id,sex,bili,chol\n1,f,14.5,261\n1,f,21.3,260\n2,m,1.1,302\n");
   ASSERT_TRUE(rows.ok());
-  EXPECT_THAT(Texts(*rows), ElementsAre("PBC-001/BASE/DEMO sex=f",
-                                        "PBC-001/VISIT~1/LAB bili=14.5 mg/dL chol=261",
-                                        "PBC-001/VISIT~2/LAB bili=21.3 mg/dL chol=260",
-                                        "PBC-002/BASE/DEMO sex=m",
-                                        "PBC-002/VISIT~1/LAB bili=1.1 mg/dL chol=302"));
+  EXPECT_THAT(Texts(*rows),
+              ElementsAre("PBC-001/BASE/DEMO sex=f", "PBC-001/VISIT~1/LAB bili=14.5 mg/dL chol=261",
+                          "PBC-001/VISIT~2/LAB bili=21.3 mg/dL chol=260", "PBC-002/BASE/DEMO sex=m",
+                          "PBC-002/VISIT~1/LAB bili=1.1 mg/dL chol=302"));
   EXPECT_THAT(rows->problems, IsEmpty());
   EXPECT_EQ(rows->writes[2].line, 3u);
   EXPECT_THAT(rows->writes[2].columns, ElementsAre("bili", "chol"));
@@ -81,18 +80,16 @@ TEST(ImportRowsTest, RowsBecomeRecords) {
 TEST(ImportRowsTest, EmptyCellsAreSkippedOrMissing) {
   const auto rows = Make(kVisits, "id,sex,bili,chol\n1,,14.5,\n1,,NA,.\n1,,.,260\n");
   ASSERT_TRUE(rows.ok());
-  EXPECT_THAT(Texts(*rows),
-              ElementsAre("PBC-001/VISIT~1/LAB bili=14.5 mg/dL chol=missing:unknown",
-                          "PBC-001/VISIT~2/LAB bili=missing:not_done",
-                          "PBC-001/VISIT~3/LAB chol=260"));
+  EXPECT_THAT(Texts(*rows), ElementsAre("PBC-001/VISIT~1/LAB bili=14.5 mg/dL chol=missing:unknown",
+                                        "PBC-001/VISIT~2/LAB bili=missing:not_done",
+                                        "PBC-001/VISIT~3/LAB chol=260"));
 }
 
 TEST(ImportRowsTest, ARecordWithoutAnyCellIsNotMadeButItsRowCounts) {
   const auto rows = Make(kVisits, "id,sex,bili,chol\n1,f,,\n1,f,2,\n");
   ASSERT_TRUE(rows.ok());
-  EXPECT_THAT(Texts(*rows),
-              ElementsAre("PBC-001/BASE/DEMO sex=f",
-                          "PBC-001/VISIT~2/LAB bili=2 mg/dL chol=missing:unknown"));
+  EXPECT_THAT(Texts(*rows), ElementsAre("PBC-001/BASE/DEMO sex=f",
+                                        "PBC-001/VISIT~2/LAB bili=2 mg/dL chol=missing:unknown"));
 }
 
 TEST(ImportRowsTest, ABadRowIsListedAndStillCounts) {
@@ -107,9 +104,10 @@ TEST(ImportRowsTest, ABadRowIsListedAndStillCounts) {
 TEST(ImportRowsTest, AFirstRowThatLaterRowsContradictIsTold) {
   const auto rows = Make(kVisits, "id,sex,bili,chol\n1,f,1,1\n1,m,2,2\n1,,3,3\n");
   ASSERT_TRUE(rows.ok());
-  EXPECT_THAT(Problems(*rows),
-              ElementsAre("3 sex: sex is taken from the subject's first row, line 2, which does not "
-                          "say m"));
+  EXPECT_THAT(
+      Problems(*rows),
+      ElementsAre("3 sex: sex is taken from the subject's first row, line 2, which does not "
+                  "say m"));
   EXPECT_EQ(rows->writes.size(), 4u);
 }
 

@@ -211,8 +211,7 @@ TEST(ImporterTest, ABrokenBatchSaysHowManyHadGoneIn) {
       },
       [](uint64_t, uint64_t) {});
   EXPECT_EQ(report.status().code(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(std::string(report.status().message()),
-              HasSubstr("200 of 201 records had gone in"));
+  EXPECT_THAT(std::string(report.status().message()), HasSubstr("200 of 201 records had gone in"));
 }
 
 }  // namespace

@@ -29,7 +29,12 @@ forms:
     label: {en: Laboratory}
     items:
       bili:
-        {id: 11, type: quantity, units: [mg/dL, umol/L], label: {en: B}, hard: [0, 60], soft: [0, 1.2]}
+        id: 11
+        type: quantity
+        units: [mg/dL, umol/L]
+        label: {en: B}
+        hard: [0, 60]
+        soft: [0, 1.2]
       age: {id: 12, type: decimal, label: {en: Age}, hard: [18, ~], required: true}
       from: {id: 13, type: date, label: {en: From}}
       to: {id: 14, type: date, label: {en: To}}

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Clang's thread-safety analysis over daemon/ and storage/: the compiler checks which lock guards
+# which member.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+cmake --preset release >/dev/null
+cmake --build --preset release --target trialsync_grpc >/dev/null
+find daemon storage -name '*.cc' -print0 |
+  xargs -0 -n 1 -P "$(nproc)" clang++-14 -std=c++20 -fsyntax-only -Wthread-safety -Werror=thread-safety \
+    -Wno-everything -Wthread-safety -I. -isystem build/release/proto $(pkg-config --cflags cpp-httplib)
