@@ -9,7 +9,7 @@
 #include <string>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "daemon/mutex.h"
 #include "study/definition.h"
 #include "sync/coordinator.h"
 #include "sync/machine.h"
@@ -31,17 +31,17 @@ struct Notice {
 class Board {
  public:
   void Post(std::shared_ptr<const Notice> notice) ABSL_LOCKS_EXCLUDED(mutex_) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     notice_ = std::move(notice);
   }
   // Never null.
   std::shared_ptr<const Notice> Get() const ABSL_LOCKS_EXCLUDED(mutex_) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     return notice_;
   }
 
  private:
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::shared_ptr<const Notice> notice_ ABSL_GUARDED_BY(mutex_) = std::make_shared<const Notice>();
 };
 

@@ -60,8 +60,7 @@ template <typename Response>
 void SubmitWork(const Call& call, sync::ClientWork work, Response* response) {
   call.backend->Submit(std::move(work), [call, response](sync::Answer answer) {
     if (answer.conflict && answer.conflict->ByteSizeLong() <= kConflictBytesMax) {
-      call.context->AddTrailingMetadata(kConflictMetadataKey,
-                                        answer.conflict->SerializeAsString());
+      call.context->AddTrailingMetadata(kConflictMetadataKey, answer.conflict->SerializeAsString());
     }
     if (answer.status.ok()) *response = std::get<Response>(std::move(answer.result));
     call.Finish(answer.status);

@@ -66,11 +66,11 @@ struct Flags {
 using Settable = std::map<std::string, CLI::Option*>;
 
 const std::map<std::string, LogLevel>& LogLevels() {
-  static const auto* const levels = new std::map<std::string, LogLevel>{
-      {"debug", LogLevel::kDebug},
-      {"info", LogLevel::kInfo},
-      {"warning", LogLevel::kWarning},
-      {"error", LogLevel::kError}};
+  static const auto* const levels =
+      new std::map<std::string, LogLevel>{{"debug", LogLevel::kDebug},
+                                          {"info", LogLevel::kInfo},
+                                          {"warning", LogLevel::kWarning},
+                                          {"error", LogLevel::kError}};
   return *levels;
 }
 
@@ -80,8 +80,8 @@ Settable AddCommonOptions(CLI::App& app, Flags& flags) {
   settable["data"] = app.add_option("--data", flags.data, "Directory of the store");
   settable["listen"] =
       app.add_option("--listen", flags.listen, "HOST:PORT to serve on; port 0: any that is free");
-  settable["metrics-listen"] = app.add_option(
-      "--metrics-listen", flags.metrics_listen, "HOST:PORT for /metrics and /healthz; default none");
+  settable["metrics-listen"] = app.add_option("--metrics-listen", flags.metrics_listen,
+                                              "HOST:PORT for /metrics and /healthz; default none");
   settable["log-level"] =
       app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
           ->capture_default_str();
@@ -148,8 +148,8 @@ absl::StatusOr<Config> CheckFlags(Role role, const Flags& flags) {
   config.data_directory = flags.data;
   const auto level = LogLevels().find(flags.log_level);
   if (level == LogLevels().end()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--log-level \"", flags.log_level, "\": write debug, info, warning or error"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--log-level \"", flags.log_level, "\": write debug, info, warning or error"));
   }
   config.log_level = level->second;
   absl::StatusOr<Address> listen = ParseAddressFlag("--listen", flags.listen);
@@ -200,8 +200,8 @@ absl::StatusOr<CommandLine> ParseCommandLine(std::vector<std::string> arguments)
   }
   const Role role = site->parsed() ? Role::kSite : Role::kCoordinator;
   if (!flags.config_file.empty()) {
-    const absl::Status status = ApplyFile(
-        flags.config_file, role == Role::kSite ? site_settable : coordinator_settable);
+    const absl::Status status =
+        ApplyFile(flags.config_file, role == Role::kSite ? site_settable : coordinator_settable);
     if (!status.ok()) return status;
   }
   absl::StatusOr<Config> config = CheckFlags(role, flags);

@@ -36,8 +36,8 @@ absl::StatusOr<std::vector<Setting>> Read(std::string_view yaml, const std::stri
     if (!entry.first.IsScalar()) return Fault(place, "the name of a setting is plain text");
     const std::string& name = entry.first.Scalar();
     if (!known.contains(name)) {
-      return Fault(place, absl::StrCat("there is no setting \"", name, "\"; there are: ",
-                                       absl::StrJoin(known, ", ")));
+      return Fault(place, absl::StrCat("there is no setting \"", name,
+                                       "\"; there are: ", absl::StrJoin(known, ", ")));
     }
     if (!seen.insert(name).second) {
       return Fault(place, absl::StrCat("the setting \"", name, "\" is there twice; keep one"));

@@ -31,7 +31,8 @@ spdlog::level::level_enum SpdlogLevel(LogLevel level) {
 // Never destroyed: threads of libraries may log until the process ends.
 spdlog::logger& Logger() {
   static spdlog::logger* const logger = [] {
-    auto* made = new spdlog::logger("trialsyncd", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto* made =
+        new spdlog::logger("trialsyncd", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%v");
     made->flush_on(spdlog::level::debug);
     return made;
@@ -83,8 +84,8 @@ std::string JsonString(std::string_view text) {
   json.reserve(text.size() + 2);
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain = byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7f &&
-                       (utf8 || byte < 0x80);
+    const bool plain =
+        byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7f && (utf8 || byte < 0x80);
     if (plain) {
       json += c;
     } else {

@@ -37,7 +37,7 @@ void LoopThread::Start() {
 absl::Status LoopThread::Submit(sync::ClientRequest request) {
   const size_t bytes =
       std::visit([](const auto& work) { return work.ByteSizeLong(); }, request.work);
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   if (!fault_.ok()) return Faulty(fault_);
   if (draining_ || stopping_) return Stopping();
   if (Full()) {
@@ -49,19 +49,19 @@ absl::Status LoopThread::Submit(sync::ClientRequest request) {
 }
 
 void LoopThread::Post(sync::SessionOpened opened) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   Push(opened, 0);
 }
 
 void LoopThread::Post(sync::SessionClosed closed) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   Push(closed, 0);
 }
 
 bool LoopThread::PostMessage(sync::MessageReceived message, absl::AnyInvocable<void()> when_room) {
   const size_t bytes =
       std::visit([](const auto& content) { return content.ByteSizeLong(); }, message.message);
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   Push(std::move(message), bytes);
   if (!Full()) return true;
   when_room_.push_back(std::move(when_room));
@@ -69,25 +69,30 @@ bool LoopThread::PostMessage(sync::MessageReceived message, absl::AnyInvocable<v
 }
 
 absl::Status LoopThread::fault() const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   return fault_;
 }
 
 size_t LoopThread::queued_inputs() const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   return queue_.size();
 }
 
 bool LoopThread::Drain(absl::Duration timeout) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   draining_ = true;
-  return mutex_.AwaitWithTimeout(absl::Condition(this, &LoopThread::Idle), timeout);
+  const absl::Time deadline = absl::Now() + timeout;
+  while (!queue_.empty() || running_) {
+    if (!changed_.WaitUntil(&mutex_, deadline)) return queue_.empty() && !running_;
+  }
+  return true;
 }
 
 void LoopThread::Stop() {
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     stopping_ = true;
+    changed_.NotifyAll();
   }
   if (thread_.joinable()) thread_.join();
   RefuseQueued(Stopping());
@@ -98,6 +103,7 @@ void LoopThread::Push(sync::Input input, size_t bytes) {
   if (!fault_.ok()) return;
   queue_bytes_ += bytes;
   queue_.push_back({std::move(input), bytes});
+  changed_.NotifyAll();
 }
 
 bool LoopThread::Full() const {
@@ -112,9 +118,10 @@ void LoopThread::Run() {
     const absl::Status status = loop_->Run(group, start);
     if (options_.on_group) options_.on_group({group.size(), absl::Now() - start});
     {
-      const absl::MutexLock lock(&mutex_);
+      const MutexLock lock(&mutex_);
       running_ = false;
       fault_ = status;
+      changed_.NotifyAll();
     }
     if (!status.ok()) RefuseQueued(Faulty(status));
     GiveRoom();
@@ -127,8 +134,9 @@ void LoopThread::Run() {
 // Waits for inputs or for the next tick. Empty when the thread shall end.
 std::vector<sync::Input> LoopThread::TakeGroup() {
   std::vector<sync::Input> group;
-  const absl::MutexLock lock(&mutex_);
-  mutex_.AwaitWithDeadline(absl::Condition(this, &LoopThread::HasWork), next_tick_);
+  const MutexLock lock(&mutex_);
+  while (!stopping_ && queue_.empty() && changed_.WaitUntil(&mutex_, next_tick_)) {
+  }
   if (stopping_) return group;
   if (absl::Now() >= next_tick_) {
     group.emplace_back(sync::Tick{});
@@ -147,7 +155,7 @@ std::vector<sync::Input> LoopThread::TakeGroup() {
 void LoopThread::GiveRoom() {
   std::vector<absl::AnyInvocable<void()>> calls;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     const bool room = queue_.size() <= options_.queue_inputs_max / 2 &&
                       queue_bytes_ <= options_.queue_bytes_max / 2;
     if (room) calls.swap(when_room_);
@@ -158,7 +166,7 @@ void LoopThread::GiveRoom() {
 void LoopThread::RefuseQueued(const absl::Status& status) {
   std::deque<Queued> queue;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     queue.swap(queue_);
     queue_bytes_ = 0;
   }

@@ -11,9 +11,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "daemon/limits.h"
+#include "daemon/mutex.h"
 #include "sync/loop.h"
 
 namespace trialsync::daemon {
@@ -86,15 +86,14 @@ class LoopThread {
   void GiveRoom() ABSL_LOCKS_EXCLUDED(mutex_);
   void RefuseQueued(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
   void Push(sync::Input input, size_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  bool Full() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
-  bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || !queue_.empty(); }
-  bool Idle() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return queue_.empty() && !running_; }
+  bool Full() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   sync::Loop* const loop_;
   sync::Port* const port_;
   const Options options_;
 
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
+  ConditionVariable changed_;
   std::deque<Queued> queue_ ABSL_GUARDED_BY(mutex_);
   size_t queue_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<absl::AnyInvocable<void()>> when_room_ ABSL_GUARDED_BY(mutex_);

@@ -35,8 +35,9 @@ struct Metrics::Families {
           .Name("trialsync_group_duration_seconds")
           .Help("Time from taking a group of inputs to its being durable and answered")
           .Register(registry)
-          .Add({}, prometheus::Histogram::BucketBoundaries{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
-                                                           0.05, 0.1, 0.25, 0.5, 1, 2.5, 10});
+          .Add({},
+               prometheus::Histogram::BucketBoundaries{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
+                                                       0.05, 0.1, 0.25, 0.5, 1, 2.5, 10});
   prometheus::Counter& received_messages =
       AddCounter(registry, "trialsync_stream_received_messages_total", "Messages of streams");
   prometheus::Counter& received_bytes = AddCounter(

@@ -24,7 +24,7 @@ LogLevel LevelOf(sync::Event::Severity severity) {
 }  // namespace
 
 sync::SessionId Port::AddStream(std::shared_ptr<Stream> stream) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   const sync::SessionId session = ++last_session_;
   streams_.emplace(session, std::move(stream));
   return session;
@@ -32,7 +32,7 @@ sync::SessionId Port::AddStream(std::shared_ptr<Stream> stream) {
 
 void Port::RemoveStream(sync::SessionId session) {
   std::shared_ptr<Stream> removed;  // destroyed after the lock is released
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   const auto found = streams_.find(session);
   if (found == streams_.end()) return;
   removed = std::move(found->second);
@@ -40,7 +40,7 @@ void Port::RemoveStream(sync::SessionId session) {
 }
 
 uint64_t Port::AddWaiter(Waiter waiter) {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   const uint64_t token = ++last_token_;
   waiters_.emplace(token, std::move(waiter));
   return token;
@@ -49,7 +49,7 @@ uint64_t Port::AddWaiter(Waiter waiter) {
 void Port::CloseAllStreams(const v1::Refusal* farewell) {
   std::vector<std::shared_ptr<Stream>> streams;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     for (const auto& [session, stream] : streams_) streams.push_back(stream);
   }
   for (const std::shared_ptr<Stream>& stream : streams) {
@@ -63,7 +63,7 @@ void Port::CloseAllStreams(const v1::Refusal* farewell) {
 }
 
 std::shared_ptr<Stream> Port::FindStream(sync::SessionId session) const {
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   const auto found = streams_.find(session);
   return found == streams_.end() ? nullptr : found->second;
 }
@@ -79,7 +79,7 @@ void Port::CloseSession(sync::SessionId session) {
 void Port::Deliver(sync::Answer answer) {
   Waiter waiter;
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     const auto found = waiters_.find(answer.token);
     if (found == waiters_.end()) return;
     waiter = std::move(found->second);

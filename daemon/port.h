@@ -9,7 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
-#include "absl/synchronization/mutex.h"
+#include "daemon/mutex.h"
 #include "sync/loop.h"
 
 namespace trialsync::daemon {
@@ -50,7 +50,7 @@ class Port : public sync::Port {
  private:
   std::shared_ptr<Stream> FindStream(sync::SessionId session) const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::map<sync::SessionId, std::shared_ptr<Stream>> streams_ ABSL_GUARDED_BY(mutex_);
   std::map<uint64_t, Waiter> waiters_ ABSL_GUARDED_BY(mutex_);
   sync::SessionId last_session_ ABSL_GUARDED_BY(mutex_) = 0;

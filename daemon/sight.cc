@@ -24,9 +24,7 @@ std::string NamesOf(const std::vector<Sight::Partition>& partitions) {
 }  // namespace
 
 Sight::Sight(const Backend& backend)
-    : backend_(backend),
-      snapshot_(backend.store->NewSnapshot()),
-      notice_(backend.board->Get()) {
+    : backend_(backend), snapshot_(backend.store->NewSnapshot()), notice_(backend.board->Get()) {
   storage::Transaction transaction(snapshot_);
   storage::StoreTables tables(&transaction);
   all_partitions_ = tables.Partitions();
@@ -57,9 +55,8 @@ absl::StatusOr<std::vector<Sight::Partition>> Sight::Select(const std::string& p
     }
   }
   if (!selected.empty() || named->site == kAll) return selected;
-  return absl::NotFoundError(
-      absl::StrCat(named->ToString(), " is not here; here are: ",
-                   partitions_.empty() ? "none" : NamesOf(partitions_)));
+  return absl::NotFoundError(absl::StrCat(named->ToString(), " is not here; here are: ",
+                                          partitions_.empty() ? "none" : NamesOf(partitions_)));
 }
 
 absl::StatusOr<Sight::Partition> Sight::SelectOne(const std::string& parent) const {

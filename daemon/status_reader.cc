@@ -132,17 +132,16 @@ absl::StatusOr<sync::PartitionCounts> StatusReader::CountsOf(const Sight& sight,
                                                              uint64_t log_size,
                                                              uint64_t last_own_seq) {
   {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     const auto found = counted_.find(partition);
     if (found != counted_.end() && found->second.log_size == log_size &&
         found->second.last_own_seq == last_own_seq) {
       return found->second.counts;
     }
   }
-  absl::StatusOr<sync::PartitionCounts> counts =
-      sync::CountPartition(*sight.snapshot(), partition);
+  absl::StatusOr<sync::PartitionCounts> counts = sync::CountPartition(*sight.snapshot(), partition);
   if (!counts.ok()) return counts;
-  const absl::MutexLock lock(&mutex_);
+  const MutexLock lock(&mutex_);
   counted_[partition] = {log_size, last_own_seq, *counts};
   return counts;
 }

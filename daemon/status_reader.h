@@ -6,8 +6,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "daemon/backend.h"
+#include "daemon/mutex.h"
 #include "daemon/sight.h"
 #include "sync/counts.h"
 #include "trialsync/v1/status_service.pb.h"
@@ -39,7 +39,7 @@ class StatusReader {
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   const Backend& backend_;
-  absl::Mutex mutex_;
+  Mutex mutex_;
   // Counting goes through all keys, so it is done once for each state.
   std::map<PartitionNumber, Counted> counted_ ABSL_GUARDED_BY(mutex_);
 };

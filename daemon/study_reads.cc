@@ -31,9 +31,10 @@ absl::StatusOr<std::shared_ptr<const study::Definition>> FindVersion(const Sight
   const bool latest = segments.size() == 4 && segments[3] == kLatest;
   if (segments.size() != 4 || segments[0] != "studies" || segments[2] != "versions" ||
       (!latest && !absl::SimpleAtoi(segments[3], &number))) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "\"", name, "\" is not the name of a study version: write studies/STUDY/versions/NUMBER, "
-        "or latest in place of the number"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", name,
+                     "\" is not the name of a study version: write studies/STUDY/versions/NUMBER, "
+                     "or latest in place of the number"));
   }
   const study::DefinitionSet& definitions = sight.DefinitionsOf(segments[1]);
   auto definition = latest ? definitions.latest() : definitions.Find(number);

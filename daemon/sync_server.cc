@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "daemon/backend.h"
 #include "daemon/hand_off.h"
+#include "daemon/mutex.h"
 #include "daemon/services.h"
 #include "trialsync/v1/sync.grpc.pb.h"
 
@@ -23,7 +23,7 @@ class ServerStream final : public grpc::ServerBidiReactor<v1::SiteMessage, v1::C
  public:
   static ServerStream* Begin(const Backend& backend) {
     const auto stream = std::make_shared<ServerStream>(backend);
-    const absl::MutexLock lock(&stream->mutex_);
+    const MutexLock lock(&stream->mutex_);
     stream->self_ = stream;
     stream->session_ = backend.port->AddStream(stream);
     backend.loop->Post(sync::SessionOpened{stream->session_});
@@ -33,23 +33,22 @@ class ServerStream final : public grpc::ServerBidiReactor<v1::SiteMessage, v1::C
 
   explicit ServerStream(const Backend& backend) : backend_(backend) {}
 
-  void SendMessage(
-      std::variant<v1::SiteMessage, v1::CoordinatorMessage> message) override {
-    const absl::MutexLock lock(&mutex_);
+  void SendMessage(std::variant<v1::SiteMessage, v1::CoordinatorMessage> message) override {
+    const MutexLock lock(&mutex_);
     if (finished_ || closing_) return;
     outgoing_.push_back(std::get<v1::CoordinatorMessage>(std::move(message)));
     if (outgoing_.size() == 1) StartNextWrite();
   }
 
   void Close() override {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     closing_ = true;
     if (outgoing_.empty()) FinishOnce();
   }
 
   void OnReadDone(bool ok) override {
     TakeOver(this);
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     // The site has ended the stream, or it was cut.
     if (!ok) return FinishOnce();
     backend_.metrics->CountReceived(incoming_.ByteSizeLong());
@@ -61,7 +60,7 @@ class ServerStream final : public grpc::ServerBidiReactor<v1::SiteMessage, v1::C
 
   void OnWriteDone(bool ok) override {
     TakeOver(this);
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     if (!ok) return FinishOnce();
     outgoing_.pop_front();
     if (!outgoing_.empty()) return StartNextWrite();
@@ -70,7 +69,7 @@ class ServerStream final : public grpc::ServerBidiReactor<v1::SiteMessage, v1::C
 
   void OnCancel() override {
     TakeOver(this);
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     FinishOnce();
   }
 
@@ -79,7 +78,7 @@ class ServerStream final : public grpc::ServerBidiReactor<v1::SiteMessage, v1::C
     std::shared_ptr<ServerStream> self;  // let go of after the lock
     sync::SessionId session = 0;
     {
-      const absl::MutexLock lock(&mutex_);
+      const MutexLock lock(&mutex_);
       self.swap(self_);
       session = session_;
     }
@@ -89,7 +88,7 @@ class ServerStream final : public grpc::ServerBidiReactor<v1::SiteMessage, v1::C
 
  private:
   void ReadOn() ABSL_LOCKS_EXCLUDED(mutex_) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     StartNextRead();
   }
 
@@ -114,7 +113,7 @@ class ServerStream final : public grpc::ServerBidiReactor<v1::SiteMessage, v1::C
   }
 
   const Backend& backend_;
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::shared_ptr<ServerStream> self_ ABSL_GUARDED_BY(mutex_);
   sync::SessionId session_ ABSL_GUARDED_BY(mutex_) = 0;
   v1::SiteMessage incoming_ ABSL_GUARDED_BY(mutex_);

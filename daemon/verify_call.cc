@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "daemon/call.h"
 #include "daemon/hand_off.h"
+#include "daemon/mutex.h"
 #include "daemon/sight.h"
 #include "sync/verify.h"
 
@@ -23,7 +23,7 @@ class VerifyCall final : public grpc::ServerWriteReactor<v1::VerifyProgress>,
   static VerifyCall* Begin(const Backend& backend) {
     const auto call = std::make_shared<VerifyCall>(backend);
     {
-      const absl::MutexLock lock(&call->mutex_);
+      const MutexLock lock(&call->mutex_);
       call->self_ = call;
     }
     VerifyCall* const reactor = call.get();
@@ -36,7 +36,7 @@ class VerifyCall final : public grpc::ServerWriteReactor<v1::VerifyProgress>,
 
   void OnWriteDone(bool ok) override {
     TakeOver(this);
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     if (!ok) cancelled_ = true;
     outgoing_.pop_front();
     WriteOrFinish();
@@ -47,7 +47,7 @@ class VerifyCall final : public grpc::ServerWriteReactor<v1::VerifyProgress>,
   void OnDone() override {
     TakeOver(this);
     std::shared_ptr<VerifyCall> self;  // let go of after the lock
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     self.swap(self_);
   }
 
@@ -85,7 +85,7 @@ class VerifyCall final : public grpc::ServerWriteReactor<v1::VerifyProgress>,
 
   // Progress that a slow client has not taken is replaced by newer; a verdict never is.
   void Send(const v1::VerifyProgress& progress) ABSL_LOCKS_EXCLUDED(mutex_) {
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     if (outgoing_.size() > 1 && !outgoing_.back().finished()) outgoing_.pop_back();
     outgoing_.push_back(progress);
     if (outgoing_.size() == 1) WriteOrFinish();
@@ -93,7 +93,7 @@ class VerifyCall final : public grpc::ServerWriteReactor<v1::VerifyProgress>,
 
   void End(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_) {
     backend_.metrics->CountCall("Verify", absl::StatusCodeToString(status.code()));
-    const absl::MutexLock lock(&mutex_);
+    const MutexLock lock(&mutex_);
     ended_ = true;
     end_ = status;
     if (outgoing_.empty()) WriteOrFinish();
@@ -111,7 +111,7 @@ class VerifyCall final : public grpc::ServerWriteReactor<v1::VerifyProgress>,
 
   const Backend& backend_;
   std::atomic<bool> cancelled_ = false;
-  absl::Mutex mutex_;
+  Mutex mutex_;
   std::shared_ptr<VerifyCall> self_ ABSL_GUARDED_BY(mutex_);
   // The first one is being written.
   std::deque<v1::VerifyProgress> outgoing_ ABSL_GUARDED_BY(mutex_);

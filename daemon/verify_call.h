@@ -10,7 +10,8 @@
 namespace trialsync::daemon {
 
 // Answers StatusService.Verify: replays every partition on a thread of the backend's verifiers and
-// sends how far it is. The reactor owns itself. Has gRPC's headers: for .cc files of services alone.
+// sends how far it is. The reactor owns itself. Has gRPC's headers: for .cc files of services
+// alone.
 grpc::ServerWriteReactor<v1::VerifyProgress>* StartVerifyCall(const Backend& backend);
 
 }  // namespace trialsync::daemon

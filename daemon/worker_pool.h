@@ -10,7 +10,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
+#include "daemon/mutex.h"
 
 namespace trialsync::daemon {
 
@@ -35,12 +35,10 @@ class WorkerPool {
 
  private:
   void Run() ABSL_LOCKS_EXCLUDED(mutex_);
-  bool HasWorkOrStops() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return stopping_ || !waiting_.empty();
-  }
 
   const size_t waiting_max_;
-  absl::Mutex mutex_;
+  Mutex mutex_;
+  ConditionVariable changed_;
   std::deque<Work> waiting_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   // Touched by the constructor and Stop() alone.

@@ -13,22 +13,36 @@ class WorklistServiceImpl final : public v1::WorklistService::CallbackService {
  public:
   explicit WorklistServiceImpl(const Backend* backend) : backend_(backend) {}
 
-  grpc::ServerUnaryReactor* ListDiscrepancies(grpc::CallbackServerContext* context, const v1::ListDiscrepanciesRequest* request, v1::ListDiscrepanciesResponse* response) override {
-    return Read(Call(backend_, "ListDiscrepancies", context), request, response, &daemon::ListDiscrepancies);
+  grpc::ServerUnaryReactor* ListDiscrepancies(grpc::CallbackServerContext* context,
+                                              const v1::ListDiscrepanciesRequest* request,
+                                              v1::ListDiscrepanciesResponse* response) override {
+    return Read(Call(backend_, "ListDiscrepancies", context), request, response,
+                &daemon::ListDiscrepancies);
   }
-  grpc::ServerUnaryReactor* GetDiscrepancy(grpc::CallbackServerContext* context, const v1::GetDiscrepancyRequest* request, v1::Discrepancy* response) override {
-    return Read(Call(backend_, "GetDiscrepancy", context), request, response, &daemon::GetDiscrepancy);
+  grpc::ServerUnaryReactor* GetDiscrepancy(grpc::CallbackServerContext* context,
+                                           const v1::GetDiscrepancyRequest* request,
+                                           v1::Discrepancy* response) override {
+    return Read(Call(backend_, "GetDiscrepancy", context), request, response,
+                &daemon::GetDiscrepancy);
   }
-  grpc::ServerUnaryReactor* SettleDiscrepancy(grpc::CallbackServerContext* context, const v1::SettleDiscrepancyRequest* request, v1::SettleDiscrepancyResponse* response) override {
+  grpc::ServerUnaryReactor* SettleDiscrepancy(grpc::CallbackServerContext* context,
+                                              const v1::SettleDiscrepancyRequest* request,
+                                              v1::SettleDiscrepancyResponse* response) override {
     return Write(Call(backend_, "SettleDiscrepancy", context), request, response);
   }
-  grpc::ServerUnaryReactor* OpenQuery(grpc::CallbackServerContext* context, const v1::OpenQueryRequest* request, v1::Discrepancy* response) override {
+  grpc::ServerUnaryReactor* OpenQuery(grpc::CallbackServerContext* context,
+                                      const v1::OpenQueryRequest* request,
+                                      v1::Discrepancy* response) override {
     return Write(Call(backend_, "OpenQuery", context), request, response);
   }
-  grpc::ServerUnaryReactor* AnswerQuery(grpc::CallbackServerContext* context, const v1::AnswerQueryRequest* request, v1::Discrepancy* response) override {
+  grpc::ServerUnaryReactor* AnswerQuery(grpc::CallbackServerContext* context,
+                                        const v1::AnswerQueryRequest* request,
+                                        v1::Discrepancy* response) override {
     return Write(Call(backend_, "AnswerQuery", context), request, response);
   }
-  grpc::ServerUnaryReactor* CloseQuery(grpc::CallbackServerContext* context, const v1::CloseQueryRequest* request, v1::Discrepancy* response) override {
+  grpc::ServerUnaryReactor* CloseQuery(grpc::CallbackServerContext* context,
+                                       const v1::CloseQueryRequest* request,
+                                       v1::Discrepancy* response) override {
     return Write(Call(backend_, "CloseQuery", context), request, response);
   }
 

@@ -111,9 +111,9 @@ bool BirthFits(const v1::Birth& birth, const study::Definition& definition) {
     case v1::BIRTH_KIND_SUBJECT:
       return parent.ByteSizeLong() == 0;
     case v1::BIRTH_KIND_EVENT:
-      return event != nullptr && event->repeating() && parent.form() == 0;
+      return event != nullptr && event->repeating() && !event->retired() && parent.form() == 0;
     case v1::BIRTH_KIND_FORM:
-      return event != nullptr && form != nullptr && form->repeating() &&
+      return event != nullptr && form != nullptr && form->repeating() && !form->retired() &&
              definition.EventHasForm(event->id(), form->id());
     default:
       return false;
@@ -135,6 +135,9 @@ std::optional<Judgement> AdmitContent(PartitionState& state, const v1::Change& c
   if (!RecordFits(change.record(), definition) || !BirthsFit(state, change.record())) {
     return Judgement::Refused(v1::REASON_RECORD_INVALID);
   }
+  const bool retired = definition.FindEvent(change.record().event())->retired() ||
+                       definition.FindForm(change.record().form())->retired();
+  if (change.has_edit() && retired) return Judgement::Refused(v1::REASON_RECORD_INVALID);
   if (!CheckWrites(change, definition).ok()) return Judgement::Refused(v1::REASON_VALUE_INVALID);
   return std::nullopt;
 }

@@ -50,8 +50,8 @@ absl::StatusOr<uint64_t> CountRecords(const storage::Reader& reader, PartitionNu
   std::string last;
   while (stored->Valid() || unsent->Valid()) {
     const bool take_stored =
-        stored->Valid() && (!unsent->Valid() || stored->key().substr(kHeadBytes) <=
-                                                    unsent->key().substr(kHeadBytes));
+        stored->Valid() &&
+        (!unsent->Valid() || stored->key().substr(kHeadBytes) <= unsent->key().substr(kHeadBytes));
     storage::Iterator& row = take_stored ? *stored : *unsent;
     const std::string_view record = FormRecord(row.key());
     if (!record.empty() && record != last) {

@@ -152,8 +152,7 @@ std::optional<RowDifference> Compare(const DerivedTable& table, const storage::R
     want->Next();
   }
   if (have->status().ok()) return std::nullopt;
-  return RowDifference{table.table, "",
-                       absl::StrCat("cannot be read: ", have->status().message())};
+  return RowDifference{table.table, "", absl::StrCat("cannot be read: ", have->status().message())};
 }
 
 }  // namespace

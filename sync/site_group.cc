@@ -246,8 +246,22 @@ void SiteMachine::Group::OnRefusal(const v1::Refusal& refusal) {
 }
 
 void SiteMachine::Group::Handle(const ClientRequest& input) {
-  view_ = std::make_unique<View>(&transaction_, machine_.partition_, &machine_.definitions_);
-  ready_.answers.push_back(Perform(*this, input));
+  const uint64_t last_seq = machine_.last_seq_;
+  const Sha256 last_hash = machine_.last_hash_;
+  attempt_ = std::make_unique<storage::Transaction>(&transaction_);
+  desk_tables_ = std::make_unique<storage::PartitionTables>(attempt_.get(), machine_.partition_);
+  view_ = std::make_unique<View>(attempt_.get(), machine_.partition_, &machine_.definitions_);
+  Answer answer = Perform(*this, input);
+  if (answer.status.ok()) answer.status = desk_tables_->status();
+  view_.reset();
+  if (answer.status.ok()) {
+    transaction_.Absorb(std::move(*attempt_));
+  } else {
+    machine_.last_seq_ = last_seq;
+    machine_.last_hash_ = last_hash;
+    answer.result = std::monostate();
+  }
+  ready_.answers.push_back(std::move(answer));
 }
 
 void SiteMachine::Group::Handle(const Tick&) {
@@ -310,11 +324,11 @@ absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change,
   }
   if (!scope.record_key.empty()) {
     row.set_scope_record(scope.record_key);
-    tables_.AddOutboxRecord(scope.record_key, seq);
+    desk_tables_->AddOutboxRecord(scope.record_key, seq);
   }
   for (const ChangeId& birth : scope.births) {
     row.add_scope_births(birth.str());
-    tables_.AddOutboxBirth(birth, seq);
+    desk_tables_->AddOutboxBirth(birth, seq);
   }
   if (change.has_birth() || change.has_rename()) {
     const std::optional<v1::BirthRow> birth = view_->state().tables().Birth(scope.births.front());
@@ -322,34 +336,34 @@ absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change,
     row.set_label(change.has_birth() ? change.birth().label() : change.rename().label());
     row.set_label_kind(birth->kind());
     *row.mutable_label_parent() = birth->parent();
-    tables_.AddOutboxLabel(birth->kind(), birth->parent(), row.label(), scope.births.front());
+    desk_tables_->AddOutboxLabel(birth->kind(), birth->parent(), row.label(), scope.births.front());
   }
   if (!change.request_id().empty()) {
-    tables_.PutOwnRequest(change.author(), change.request_id(), id);
+    desk_tables_->PutOwnRequest(change.author(), change.request_id(), id);
   }
-  tables_.PutOwn(machine_.chain_.incarnation, seq, row);
+  desk_tables_->PutOwn(machine_.chain_.incarnation, seq, row);
   return Saved{id, verdict};
 }
 
 absl::Status SiteMachine::Group::SavePrivate(const v1::PrivateEdit& edit) {
-  tables_.AppendPrivate(edit);
+  desk_tables_->AppendPrivate(edit);
   for (const v1::ItemWrite& write : edit.writes()) {
     v1::StandingValue value;
     value.set_item(write.item());
     *value.mutable_version() = edit.version();
     *value.mutable_value() = write.value();
-    tables_.PutPrivateValue(storage::RecordKeyBytes(edit.record()), value);
+    desk_tables_->PutPrivateValue(storage::RecordKeyBytes(edit.record()), value);
   }
   return absl::OkStatus();
 }
 
 absl::Status SiteMachine::Group::ClosePrediction(const storage::DiscrepancyId& id) {
-  std::optional<v1::DiscrepancyRow> row = tables_.Discrepancy(id);
+  std::optional<v1::DiscrepancyRow> row = desk_tables_->Discrepancy(id);
   if (!row || id.kind != v1::DISCREPANCY_KIND_PREDICTION) {
     return absl::NotFoundError("there is no such note");
   }
   row->set_state(v1::DISCREPANCY_STATE_CLOSED);
-  tables_.PutDiscrepancy(id, *row);
+  desk_tables_->PutDiscrepancy(id, *row);
   return absl::OkStatus();
 }
 

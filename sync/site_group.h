@@ -60,6 +60,9 @@ class SiteMachine::Group : public Desk {
   Ready& ready_;
   storage::Transaction transaction_;
   storage::PartitionTables tables_;
+  // While a client's work is done: what it writes, dropped as a whole if it fails.
+  std::unique_ptr<storage::Transaction> attempt_;
+  std::unique_ptr<storage::PartitionTables> desk_tables_;
   std::unique_ptr<View> view_;
 };
 

@@ -37,10 +37,9 @@ absl::StatusOr<std::vector<uint64_t>> CountTouched(
     const storage::Reader& reader, std::span<const PartitionNumber> partitions,
     std::span<const study::VersionFinding> findings) {
   std::vector<uint64_t> counts(findings.size(), 0);
-  const bool any_breaks =
-      std::any_of(findings.begin(), findings.end(), [](const study::VersionFinding& finding) {
-        return study::IsBreaking(finding.difference);
-      });
+  const bool any_breaks = std::any_of(
+      findings.begin(), findings.end(),
+      [](const study::VersionFinding& finding) { return study::IsBreaking(finding.difference); });
   if (!any_breaks) return counts;
   storage::Transaction transaction(&reader);
   for (const PartitionNumber partition : partitions) {

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sync/verify.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "proto/check.h"
+#include "storage/memory_kv.h"
+#include "storage/tables.h"
+#include "storage/transaction.h"
+#include "sync/chain.h"
+#include "sync/log.h"
+#include "sync/partition_state.h"
+#include "sync/receipt.h"
+#include "sync/record.h"
+#include "sync/row_difference.h"
+#include "sync/stored_change.h"
+
+namespace trialsync::sync {
+namespace {
+
+// A partition replayed from its log into an empty store in memory.
+class Replica {
+ public:
+  Replica(PartitionNumber partition, const study::DefinitionSet* definitions, uint64_t epoch)
+      : partition_(partition), definitions_(definitions), epoch_(epoch) {
+    Begin();
+  }
+
+  LogWriter& log() { return *log_; }
+  storage::PartitionTables& tables() { return state_->tables(); }
+  // What was replayed, as of the last Keep().
+  std::shared_ptr<const storage::Snapshot> snapshot() const { return store_.NewSnapshot(); }
+
+  // Puts what was replayed since into the store, so that nothing grows but that.
+  void Keep() {
+    state_->Flush();
+    log_->Flush();
+    TS_CHECK(store_.Write(transaction_->TakeBatch(), storage::Durability::kNoSync).ok());
+    Begin();
+  }
+
+ private:
+  void Begin() {
+    log_.reset();
+    transaction_ = std::make_unique<storage::Transaction>(store_.NewSnapshot());
+    state_ = std::make_unique<PartitionState>(transaction_.get(), partition_, definitions_);
+    absl::StatusOr<LogWriter> log = LogWriter::Open(state_.get());
+    TS_CHECK(log.ok());
+    log_ = *std::move(log);
+    if (log_->size() == 0) log_->BeginEpoch(epoch_);
+  }
+
+  const PartitionNumber partition_;
+  const study::DefinitionSet* const definitions_;
+  const uint64_t epoch_;
+  storage::MemoryKv store_;
+  std::unique_ptr<storage::Transaction> transaction_;
+  std::unique_ptr<PartitionState> state_;
+  std::optional<LogWriter> log_;
+};
+
+// One verification. Each step returns a difference in a sentence, empty if it found none.
+class Verifier {
+ public:
+  Verifier(const std::shared_ptr<const storage::Snapshot>& snapshot, PartitionNumber partition,
+           const SiteName& name, const study::DefinitionSet& definitions)
+      : snapshot_(snapshot),
+        partition_(partition),
+        name_(name),
+        transaction_(snapshot),
+        stored_(&transaction_, partition),
+        head_(stored_.Head()),
+        replica_(partition, &definitions, head_.epoch()),
+        definitions_(definitions) {}
+
+  absl::StatusOr<Verification> Run(const VerifyProgressFunction& progress) {
+    Verification verification;
+    for (uint64_t number = 1; number <= head_.size(); ++number) {
+      if (number % kProgressCommits == 1 && !Advance(progress, number - 1)) return Cancelled();
+      verification.difference = CheckCommit(number);
+      if (!verification.difference.empty()) break;
+    }
+    if (verification.difference.empty() && !Advance(progress, head_.size())) return Cancelled();
+    if (verification.difference.empty()) verification.difference = CheckNothingBeyond();
+    if (verification.difference.empty()) verification.difference = CheckRows();
+    if (verification.difference.empty()) verification.difference = CheckOwnChain();
+    if (verification.difference.empty() && !stored_.status().ok()) {
+      verification.difference = std::string(stored_.status().message());
+    }
+    verification.log = replica_.log().Position();
+    return verification;
+  }
+
+ private:
+  static absl::Status Cancelled() { return absl::CancelledError("the verification was ended"); }
+
+  bool Advance(const VerifyProgressFunction& progress, uint64_t done) {
+    replica_.Keep();
+    return progress(done, head_.size());
+  }
+
+  static std::string AtCommit(uint64_t number, std::string_view sentence) {
+    return absl::StrCat("log: commit ", number, " ", std::string(sentence));
+  }
+
+  std::string CheckCommit(uint64_t number);
+  std::string CheckPlace(const StoredChange& stored);
+  std::string CheckReplayed(uint64_t number, const v1::LogRow& stored, const Receipt& told,
+                            const Receipt& replayed);
+  std::string CheckNothingBeyond();
+  std::string CheckRows();
+  std::string CheckOwnChain();
+  std::string Describe(const RowDifference& difference);
+  std::string DescribeRecord(const v1::RecordKey& key);
+  std::string LabelOf(const std::string& birth);
+
+  const std::shared_ptr<const storage::Snapshot> snapshot_;
+  const PartitionNumber partition_;
+  const SiteName name_;
+  storage::Transaction transaction_;
+  storage::PartitionTables stored_;
+  const v1::LogHead head_;
+  Replica replica_;
+  const study::DefinitionSet& definitions_;
+};
+
+std::string Verifier::CheckCommit(uint64_t number) {
+  const std::optional<v1::LogRow> row = stored_.Log(number);
+  if (!row) {
+    return AtCommit(number, stored_.status().ok() ? "is missing" : stored_.status().message());
+  }
+  const absl::StatusOr<Receipt> receipt = DecodeReceipt(row->receipt());
+  if (!receipt.ok()) return AtCommit(number, "has a damaged receipt");
+  if (receipt->Encode() != row->receipt()) {
+    return AtCommit(number, "has a receipt in other bytes than this release makes of it");
+  }
+  const std::optional<StoredChange> change = ReadChange(stored_, number);
+  if (!change) return AtCommit(number, stored_.status().message());
+  if (std::string wrong = CheckPlace(*change); !wrong.empty()) return AtCommit(number, wrong);
+  const Receipt replayed = replica_.log().Append({.stamp = change->stamp,
+                                                  .authored = change->authored,
+                                                  .authored_digest = Sha256Of(change->authored),
+                                                  .change = &change->change,
+                                                  .received_time_us = change->received_time_us});
+  return CheckReplayed(number, *row, *receipt, replayed);
+}
+
+// Whether the change can be the next commit at all: a log that was tampered with may say anything.
+std::string Verifier::CheckPlace(const StoredChange& stored) {
+  const LogWriter::ChainEnd& chain = replica_.log().Chain(stored.stamp.chain);
+  if (stored.stamp.seq != chain.seq + 1) {
+    return absl::StrCat("is change ", stored.stamp.seq, " of replica ",
+                        stored.stamp.chain.replica.hex(), ", whose last one before it is ",
+                        chain.seq);
+  }
+  if (replica_.tables().Change(stored.id)) {
+    return absl::StrCat("is change ", stored.id.hex(), ", which is in the log before it");
+  }
+  return "";
+}
+
+std::string Verifier::CheckReplayed(uint64_t number, const v1::LogRow& stored, const Receipt& told,
+                                    const Receipt& replayed) {
+  if (told.epoch != replayed.epoch || told.number != replayed.number) {
+    return AtCommit(
+        number, absl::StrCat("has the receipt of commit ", told.number, " of epoch ", told.epoch));
+  }
+  if (told.verdict != replayed.verdict) {
+    return AtCommit(number,
+                    absl::StrCat("has outcome ", v1::Outcome_Name(told.verdict.outcome), " (",
+                                 v1::Reason_Name(told.verdict.reason), "), and the replay says ",
+                                 v1::Outcome_Name(replayed.verdict.outcome), " (",
+                                 v1::Reason_Name(replayed.verdict.reason), ")"));
+  }
+  if (told.admissions != replayed.admissions) {
+    return AtCommit(number, absl::StrCat("admits ", told.admissions.size(),
+                                         " held changes, and the replay admits ",
+                                         replayed.admissions.size(), " or others"));
+  }
+  if (stored.receipt() != replayed.Encode()) {
+    return AtCommit(number, "has another receipt than the replay makes");
+  }
+  const std::optional<v1::LogRow> made = replica_.tables().Log(number);
+  TS_CHECK(made.has_value());
+  if (stored.previous_of_record() != made->previous_of_record()) {
+    return AtCommit(number, absl::StrCat("names commit ", stored.previous_of_record(),
+                                         " as the one before it on its record, and it is ",
+                                         made->previous_of_record()));
+  }
+  return "";
+}
+
+std::string Verifier::CheckNothingBeyond() {
+  std::string difference;
+  stored_.ForEachLog(head_.size() + 1, ~uint64_t{0} - 1, [&](uint64_t number, const v1::LogRow&) {
+    difference = AtCommit(number, absl::StrCat("is there, and the log ends at ", head_.size()));
+    return false;
+  });
+  return difference;
+}
+
+std::string Verifier::CheckRows() {
+  const std::optional<RowDifference> difference =
+      FirstRowDifference(*snapshot_, *replica_.snapshot(), partition_);
+  return difference ? Describe(*difference) : "";
+}
+
+// The hashes of this replica's own changes, sent or not. The centre keeps its own in the log.
+std::string Verifier::CheckOwnChain() {
+  const std::optional<ChainId> own = stored_.OwnChain();
+  if (!own) return "";
+  uint64_t seq = 0;
+  Sha256 hash;
+  std::string difference;
+  stored_.ForEachOwn(own->incarnation, 1, [&](uint64_t number, const v1::OwnRow& row) {
+    const std::string here = absl::StrCat("own chain: change ", number, " ");
+    hash = NextChainHash(hash, Sha256Of(row.authored()));
+    if (number != seq + 1) {
+      difference = absl::StrCat("own chain: change ", seq + 1, " is missing");
+    } else if (row.chain() != hash.view()) {
+      difference = absl::StrCat(here, "does not fit the hash that is stored with it");
+    }
+    seq = number;
+    return difference.empty();
+  });
+  return difference;
+}
+
+std::string Verifier::Describe(const RowDifference& difference) {
+  std::string row = absl::StrCat("the row with key ", ToHex(difference.key));
+  if (difference.key.empty()) row = "the table";
+  if (difference.table == storage::Table::kLogHead) row = "the end of the log";
+  if (difference.table == storage::Table::kChange) {
+    row = absl::StrCat("change ", ToHex(difference.key));
+  }
+  if (difference.table == storage::Table::kRecord) {
+    std::optional<v1::RecordState> state = stored_.Record(difference.key);
+    storage::Transaction replayed(replica_.snapshot());
+    if (!state) state = storage::PartitionTables(&replayed, partition_).Record(difference.key);
+    if (state) row = DescribeRecord(state->key());
+  }
+  return absl::StrCat(std::string(TableName(difference.table)), ": ", row, " ",
+                      difference.sentence);
+}
+
+std::string Verifier::LabelOf(const std::string& birth) {
+  const std::optional<ChangeId> id = ChangeId::From(birth);
+  const std::optional<v1::BirthRow> row = id ? stored_.Birth(*id) : std::nullopt;
+  return row ? row->label() : ToHex(birth);
+}
+
+std::string Verifier::DescribeRecord(const v1::RecordKey& key) {
+  if (IsLabelRecord(key)) return absl::StrCat("the label of ", LabelOf(key.subject()));
+  const std::shared_ptr<const study::Definition> latest = definitions_.latest();
+  const v1::EventDefinition* event = latest ? latest->FindEvent(key.event()) : nullptr;
+  const v1::FormDefinition* form = latest ? latest->FindForm(key.form()) : nullptr;
+  RecordName name{name_, LabelOf(key.subject()),
+                  event == nullptr ? absl::StrCat("event ", key.event()) : event->name(),
+                  form == nullptr ? absl::StrCat("form ", key.form()) : form->name()};
+  if (!key.event_birth().empty()) absl::StrAppend(&name.event, "~", LabelOf(key.event_birth()));
+  if (!key.form_birth().empty()) absl::StrAppend(&name.form, "~", LabelOf(key.form_birth()));
+  return absl::StrCat("record ", name.Short());
+}
+
+}  // namespace
+
+absl::StatusOr<Verification> VerifyPartition(
+    const std::shared_ptr<const storage::Snapshot>& snapshot, PartitionNumber partition,
+    const SiteName& name, const study::DefinitionSet& definitions,
+    const VerifyProgressFunction& progress) {
+  return Verifier(snapshot, partition, name, definitions).Run(progress);
+}
+
+}  // namespace trialsync::sync
