@@ -63,7 +63,7 @@ bool LoopThread::PostMessage(sync::MessageReceived message, absl::AnyInvocable<v
       std::visit([](const auto& content) { return content.ByteSizeLong(); }, message.message);
   const MutexLock lock(&mutex_);
   Push(std::move(message), bytes);
-  if (!Full()) return true;
+  if (!Full() && !draining_) return true;
   when_room_.push_back(std::move(when_room));
   return false;
 }
@@ -96,6 +96,9 @@ void LoopThread::Stop() {
   }
   if (thread_.joinable()) thread_.join();
   RefuseQueued(Stopping());
+  std::vector<absl::AnyInvocable<void()>> never_called;  // destroyed without the lock
+  const MutexLock lock(&mutex_);
+  when_room_.swap(never_called);
 }
 
 void LoopThread::Push(sync::Input input, size_t bytes) {
@@ -156,7 +159,7 @@ void LoopThread::GiveRoom() {
   std::vector<absl::AnyInvocable<void()>> calls;
   {
     const MutexLock lock(&mutex_);
-    const bool room = queue_.size() <= options_.queue_inputs_max / 2 &&
+    const bool room = !draining_ && queue_.size() <= options_.queue_inputs_max / 2 &&
                       queue_bytes_ <= options_.queue_bytes_max / 2;
     if (room) calls.swap(when_room_);
   }

@@ -68,7 +68,8 @@ class LoopThread {
   absl::Status fault() const ABSL_LOCKS_EXCLUDED(mutex_);
   size_t queued_inputs() const ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Takes no new work from clients, and waits until what is queued is done: false after `timeout`.
+  // Takes no new work from clients, lets no stream read on, and waits until what is queued is done:
+  // false after `timeout`.
   bool Drain(absl::Duration timeout) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Ends the thread after its group; clients that still wait get UNAVAILABLE. Not for the loop's

@@ -35,7 +35,8 @@ bool Contains(const Ids& ids, const std::string& id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
-// The acts that keep an author who has not seen them from writing.
+// The acts that keep an author who has not seen them from writing, and the held changes, which may
+// take effect later.
 Ids HoldsOf(const v1::RecordState& record) {
   Ids holds;
   for (const v1::ActRow& act : record.acts()) {
@@ -50,6 +51,7 @@ Ids HoldsOf(const v1::RecordState& record) {
         break;
     }
   }
+  for (const std::string& held : record.held_changes()) holds.push_back(Shortened(held));
   return holds;
 }
 

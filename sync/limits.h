@@ -47,6 +47,10 @@ inline constexpr size_t kGroupInputsMax = 64;
 // Longest reason, query text or comment outside of values.
 inline constexpr size_t kReasonBytesMax = size_t{1} << 20;
 
+// Longest name of an account, and longest id of a client's request: both stand in keys.
+inline constexpr size_t kAuthorBytesMax = 256;
+inline constexpr size_t kRequestIdBytesMax = 256;
+
 // Silence after which an end sends a heartbeat; three of them end the session.
 inline constexpr absl::Duration kHeartbeatInterval = absl::Seconds(5);
 inline constexpr int kHeartbeatsMissedMax = 3;

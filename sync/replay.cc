@@ -197,9 +197,11 @@ void Commit::ListWaiting(const Arriving& arriving, const Judgement& judgement) {
   if (judgement.awaits.version) *row.mutable_awaits_version() = *judgement.awaits.version;
   if (judgement.awaits.record_key) row.set_awaits_record(*judgement.awaits.record_key);
   state_.tables().PutDiscrepancy({arriving.id, kind, 0}, row);
-  if (held) {
-    state_.tables().AddHeld(judgement.awaits, arriving.number);
-    state_.NoteHeld();
+  if (!held) return;
+  state_.tables().AddHeld(judgement.awaits, arriving.number);
+  state_.NoteHeld();
+  if (arriving.change->has_record()) {
+    state_.MutableRecord(arriving.change->record()).add_held_changes(arriving.id.str());
   }
 }
 
@@ -218,6 +220,11 @@ void Commit::StopWaiting(const ChangeId& id, const Arriving& closer, bool close)
   if (!row->awaits_record().empty()) awaited.record_key = row->awaits_record();
   const std::optional<v1::ChangeRow> change = state_.tables().Change(id);
   if (change) state_.tables().RemoveHeld(awaited, change->number());
+  if (row->has_record()) {
+    auto* held_changes = state_.MutableRecord(row->record()).mutable_held_changes();
+    held_changes->erase(std::remove(held_changes->begin(), held_changes->end(), id.view()),
+                        held_changes->end());
+  }
   if (close) CloseDiscrepancy(state_, held, closer);
 }
 

@@ -101,8 +101,8 @@ class Verifier {
     return progress(done, head_.size());
   }
 
-  static std::string AtCommit(uint64_t number, std::string_view sentence) {
-    return absl::StrCat("log: commit ", number, " ", std::string(sentence));
+  static std::string AtCommit(uint64_t number, absl::string_view sentence) {
+    return absl::StrCat("log: commit ", number, " ", sentence);
   }
 
   std::string CheckCommit(uint64_t number);

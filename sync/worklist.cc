@@ -12,7 +12,7 @@ v1::DiscrepancyRow NewDiscrepancy(v1::DiscrepancyKind kind, const Arriving& arri
   row.set_kind(kind);
   row.set_state(v1::DISCREPANCY_STATE_OPEN);
   row.set_change(arriving.id.str());
-  *row.mutable_record() = arriving.change->record();
+  if (arriving.change->has_record()) *row.mutable_record() = arriving.change->record();
   row.set_opened_number(arriving.effect_number);
   row.set_opened_time_us(arriving.received_time_us);
   return row;

@@ -78,15 +78,19 @@ const Action& CommandTree::chosen() const {
   return found->second;
 }
 
-void AddAuthorOptions(CLI::App& command, WriteOptions& options) {
+void AddAuthorOption(CLI::App& command, WriteOptions& options) {
   command.add_option("--author", options.author, "The account that writes this")
       ->envname("TRIALSYNC_AUTHOR");
-  command.add_option("--request-id", options.request_id,
-                     "A name for this request: the same one again takes effect once");
   command.parse_complete_callback([&options] {
     if (!options.author.empty()) return;
     throw CLI::ValidationError("--author", "who writes this? Give it, or set TRIALSYNC_AUTHOR");
   });
+}
+
+void AddWriteOptions(CLI::App& command, WriteOptions& options) {
+  AddAuthorOption(command, options);
+  command.add_option("--request-id", options.request_id,
+                     "A name for this request: the same one again takes effect once");
 }
 
 void AddPlaceOptions(CLI::App& command, PlaceOptions& options) {

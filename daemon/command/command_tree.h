@@ -57,8 +57,11 @@ struct WriteOptions {
   std::string request_id;
 };
 
-// Adds --author (required; or TRIALSYNC_AUTHOR) and --request-id.
-void AddAuthorOptions(CLI::App& command, WriteOptions& options);
+// Adds --author, which is required, or taken from TRIALSYNC_AUTHOR.
+void AddAuthorOption(CLI::App& command, WriteOptions& options);
+
+// Adds --author and --request-id.
+void AddWriteOptions(CLI::App& command, WriteOptions& options);
 
 // Adds --study and --site, with which a place is named at the coordinator.
 void AddPlaceOptions(CLI::App& command, PlaceOptions& options);

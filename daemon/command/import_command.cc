@@ -50,7 +50,7 @@ void PrintJsonReport(const ImportReport& report, size_t rows, std::ostream& out)
         << ", \"message\": " << JsonString(problem.message) << "}";
     separator = ",\n";
   }
-  out << "]\n}\n";
+  out << (report.problems.empty() ? "]\n}\n" : "\n ]\n}\n");
 }
 
 void PrintReport(const ImportReport& report, size_t rows, const std::string& file,
@@ -130,7 +130,7 @@ void AddImportCommand(CommandTree& tree) {
                    "Write nothing if anything is wrong");
   command.add_option("--reason", options->import.reason,
                      "Why (\"initial entry\"; required with --update)");
-  AddAuthorOptions(command, options->write);
+  AddAuthorOption(command, options->write);
   AddPlaceOptions(command, options->place);
 }
 

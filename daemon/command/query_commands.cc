@@ -49,7 +49,7 @@ absl::StatusOr<ExitCode> Reply(const QueryOptions& options, Session& session) {
 
 void AddText(CLI::App& command, QueryOptions& options) {
   command.add_option("--text", options.text, "What to say")->required();
-  AddAuthorOptions(command, options.write);
+  AddWriteOptions(command, options.write);
 }
 
 template <typename Request>
@@ -65,8 +65,8 @@ void AddReply(CommandTree& tree, CLI::App& group, const Introduction& introducti
 }  // namespace
 
 void AddQueryCommands(CommandTree& tree) {
-  CLI::App& group =
-      tree.AddGroup({"query", "Questions about a value.", "trialsync worklist --kind query"});
+  CLI::App& group = tree.AddGroup({"query", "Questions about a value.",
+                                   "trialsync query answer 3f2a --text 'Checked: mg/dL.'"});
   auto options = std::make_shared<QueryOptions>();
   CLI::App& open = tree.AddCommand(
       group,

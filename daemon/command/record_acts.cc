@@ -71,7 +71,7 @@ void AddAct(CommandTree& tree, CLI::App& group, const Act& act) {
       ->capture_default_str();
   command.add_option("--etag", options->etag,
                      "The record as it was seen: refuse if it has changed");
-  AddAuthorOptions(command, options->write);
+  AddWriteOptions(command, options->write);
   AddPlaceOptions(command, options->place);
 }
 

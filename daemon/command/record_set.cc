@@ -18,6 +18,7 @@ struct SetOptions {
   std::vector<std::string> items;
   std::string etag;
   bool create = false;
+  uint32_t version = 0;
 };
 
 absl::Status NoReason(const std::string& why) {
@@ -56,6 +57,7 @@ absl::StatusOr<v1::WriteRecordRequest> MakeRequest(const SetOptions& options, Se
   request.set_etag(options.etag);
   request.set_request_id(options.write.request_id);
   request.set_create_missing(options.create);
+  request.set_version(options.version);
   return request;
 }
 
@@ -111,7 +113,9 @@ void AddRecordSet(CommandTree& tree, CLI::App& group) {
                      "Why; may be left out for a first entry only");
   command.add_option("--etag", options->etag, "The record as it was read: write over its values");
   command.add_flag("--create", options->create, "Make the subject or repeat if it is not there");
-  AddAuthorOptions(command, options->write);
+  command.add_option("--version", options->version,
+                     "Version of the study to write under; the newest active one if left out");
+  AddWriteOptions(command, options->write);
   AddPlaceOptions(command, options->place);
 }
 

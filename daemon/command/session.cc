@@ -46,12 +46,12 @@ absl::StatusOr<SiteName> ResolvePlace(Session& session, const PlaceOptions& plac
       studies.insert(partition.study());
     }
   }
-  if (name.study.empty()) {
-    if (studies.size() != 1) {
-      return UsageError(absl::StrCat("which study? Write --study STUDY; here are: ",
-                                     studies.empty() ? "none" : absl::StrJoin(studies, ", ")));
-    }
-    name.study = *studies.begin();
+  if (name.study.empty() && studies.size() == 1) name.study = *studies.begin();
+  if (!studies.contains(name.study)) {
+    return UsageError(
+        absl::StrCat(name.study.empty() ? "which study? Write --study STUDY"
+                                        : absl::StrCat("the server has no study ", name.study),
+                     "; here are: ", studies.empty() ? "none" : absl::StrJoin(studies, ", ")));
   }
   if (name.site.empty()) {
     const bool at_site = status->role() == "site" && status->partitions_size() == 1;

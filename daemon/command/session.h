@@ -79,8 +79,7 @@ struct PlaceOptions {
 };
 
 // The partition that is meant; what was not given is asked of the server. At a coordinator without
-// --site, the site is `-`: all of them. A usage error if there is more than one study to choose
-// from.
+// --site, the site is `-`: all of them. A usage error if the study cannot be told, or is not there.
 absl::StatusOr<SiteName> ResolvePlace(Session& session, const PlaceOptions& place);
 
 // The same for a command that needs one hospital: a usage error where ResolvePlace says `-`.

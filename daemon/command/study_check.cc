@@ -128,15 +128,17 @@ void AddStudyCheck(CommandTree& tree, CLI::App& group) {
   auto options = std::make_shared<CheckOptions>();
   CLI::App& command = tree.AddCommand(
       group,
-      {"check",
-       "Checks a definition, and says what breaks and how many stored values that touches.",
+      {"check", "Checks a definition before it is published.",
        "trialsync study check pbc/v2.yaml --against pbc@1\n"
-       "trialsync study check pbc/v2.yaml --against pbc/v1.yaml"},
+       "trialsync study check pbc/v2.yaml --against pbc/v1.yaml",
+       "Lists what differs from the version before, what of that breaks stored values, and how "
+       "many "
+       "of them it touches. Against a file, no server is asked and nothing is counted. Exit code 1 "
+       "if something breaks, or the definition is not valid."},
       [options](Session& session) { return Check(*options, session); });
   command.add_option("FILE", options->file, "The definition (YAML)")->required();
-  command.add_option(
-      "--against", options->against,
-      "A file (no server is asked), or STUDY@VERSION; the version before if left out");
+  command.add_option("--against", options->against,
+                     "A file, or STUDY@VERSION; the version before if left out");
 }
 
 }  // namespace trialsync::command

@@ -141,12 +141,12 @@ void AddPublish(CommandTree& tree, CLI::App& group) {
   options->write.reason = "publication";
   CLI::App& command = tree.AddCommand(
       group,
-      {"publish", "Publishes a version; refused if it breaks stored values without a step.",
-       "trialsync study publish pbc/v1.yaml --author dm"},
+      {"publish", "Publishes a version.", "trialsync study publish pbc/v1.yaml --author dm",
+       "Refused if it breaks stored values and no step is declared that covers them."},
       [options](Session& session) { return Publish(*options, session); });
   command.add_option("FILE", options->name, "The definition (YAML)")->required();
   command.add_option("--reason", options->write.reason, "Why")->capture_default_str();
-  AddAuthorOptions(command, options->write);
+  AddAuthorOption(command, options->write);
 }
 
 void AddReading(CommandTree& tree, CLI::App& group) {
@@ -182,7 +182,7 @@ void AddActivate(CommandTree& tree, CLI::App& group) {
   command.add_option("--approval-date", options->approval_date, "Of the ethics board, YYYY-MM-DD");
   command.add_option("--approval-reference", options->approval_reference, "Of that approval");
   command.add_option("--reason", options->write.reason, "Why")->capture_default_str();
-  AddAuthorOptions(command, options->write);
+  AddAuthorOption(command, options->write);
 }
 
 void AddRetire(CommandTree& tree, CLI::App& group) {
@@ -197,7 +197,7 @@ void AddRetire(CommandTree& tree, CLI::App& group) {
   command.add_option("STUDY@VERSION", options->name, "The version")->required();
   command.add_option("--site", options->site, "The site")->required();
   command.add_option("--reason", options->write.reason, "Why")->required();
-  AddAuthorOptions(command, options->write);
+  AddAuthorOption(command, options->write);
 }
 
 }  // namespace

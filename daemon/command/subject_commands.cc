@@ -125,7 +125,7 @@ void AddAdd(CommandTree& tree, CLI::App& group) {
                       [options](Session& session) { return Add(*options, session); });
   add.add_option("CODE", options->name, "The code of the subject")->required();
   add.add_option("--reason", options->write.reason, "Why")->capture_default_str();
-  AddAuthorOptions(add, options->write);
+  AddWriteOptions(add, options->write);
   AddPlaceOptions(add, options->place);
 }
 
@@ -147,7 +147,7 @@ void AddRename(CommandTree& tree, CLI::App& group) {
   rename.add_option("OLD", options->name, "CODE, CODE/EVENT~1, or the full name")->required();
   rename.add_option("NEW", options->other, "The new code, or label of the repeat")->required();
   rename.add_option("--reason", options->write.reason, "Why")->required();
-  AddAuthorOptions(rename, options->write);
+  AddWriteOptions(rename, options->write);
   AddPlaceOptions(rename, options->place);
 }
 
@@ -161,7 +161,7 @@ void AddMerge(CommandTree& tree, CLI::App& group) {
   merge.add_option("A", options->name, "CODE, CODE/EVENT~1, or the full name")->required();
   merge.add_option("B", options->other, "The one that is the same")->required();
   merge.add_option("--reason", options->write.reason, "Why")->required();
-  AddAuthorOptions(merge, options->write);
+  AddWriteOptions(merge, options->write);
   AddPlaceOptions(merge, options->place);
 }
 

@@ -136,7 +136,7 @@ void AddSettle(CommandTree& tree, CLI::App& group) {
   how->add_flag("--decline", options->decline, "Decline, or dismiss");
   how->require_option(1);
   command.add_option("--reason", options->write.reason, "Why")->required();
-  AddAuthorOptions(command, options->write);
+  AddWriteOptions(command, options->write);
 }
 
 }  // namespace

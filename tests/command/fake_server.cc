@@ -4,6 +4,7 @@
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 
+#include <mutex>
 #include <thread>
 
 #include "absl/strings/cord.h"
@@ -45,6 +46,9 @@ struct FakeServer::Grpc {
   std::unique_ptr<grpc::ServerCompletionQueue> queue;
   std::unique_ptr<grpc::Server> server;
   std::thread thread;
+  // No call may be asked for once the server is shut down.
+  std::mutex mutex;
+  bool stopping = false;
 };
 
 FakeServer::FakeServer() : grpc_(std::make_unique<Grpc>()) {
@@ -59,6 +63,10 @@ FakeServer::FakeServer() : grpc_(std::make_unique<Grpc>()) {
 }
 
 FakeServer::~FakeServer() {
+  {
+    const std::lock_guard<std::mutex> lock(grpc_->mutex);
+    grpc_->stopping = true;
+  }
   grpc_->server->Shutdown();
   grpc_->queue->Shutdown();
   grpc_->thread.join();
@@ -75,7 +83,11 @@ bool FakeServer::ServeOne() {
   grpc::GenericServerContext context;
   grpc::GenericServerAsyncReaderWriter stream(&context);
   void* const tag = this;
-  grpc_->service.RequestCall(&context, &stream, grpc_->queue.get(), grpc_->queue.get(), tag);
+  {
+    const std::lock_guard<std::mutex> lock(grpc_->mutex);
+    if (grpc_->stopping) return false;
+    grpc_->service.RequestCall(&context, &stream, grpc_->queue.get(), grpc_->queue.get(), tag);
+  }
   if (!grpc_->Wait()) return false;
   grpc::ByteBuffer request;
   stream.Read(&request, tag);

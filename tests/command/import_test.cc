@@ -114,7 +114,7 @@ TEST_F(ImportTest, JsonHasTheProblems) {
   EXPECT_EQ(out_,
             "{\n \"rows\": 2,\n \"recordsWritten\": 1,\n \"recordsUnchanged\": 0,\n"
             " \"done\": true,\n \"outcomes\": {\"applied\": 1},\n \"problems\": [\n"
-            "  {\"line\": 3, \"column\": \"bili\", \"message\": \"x is no decimal\"}\n]\n}\n");
+            "  {\"line\": 3, \"column\": \"bili\", \"message\": \"x is no decimal\"}\n ]\n}\n");
 }
 
 TEST_F(ImportTest, LongFilesShowProgress) {

@@ -43,7 +43,7 @@ class RecordSetTest : public CommandTest {
 TEST_F(RecordSetTest, AFirstEntryNeedsNoReason) {
   stands_ = false;
   EXPECT_EQ(Run({"record", "set", "PBC-001/VISIT~2/LAB", "bili=<0.05 mg/dL", "note=a=b",
-                 "x=", "--create", "--request-id", "r1"}),
+                 "x=", "--create", "--request-id", "r1", "--version", "2"}),
             ExitCode::kOk);
   ASSERT_EQ(requests_.size(), 1u);
   EXPECT_EQ(requests_[0].name(), kName);
@@ -55,6 +55,7 @@ TEST_F(RecordSetTest, AFirstEntryNeedsNoReason) {
   EXPECT_EQ(requests_[0].author(), "anna");
   EXPECT_EQ(requests_[0].request_id(), "r1");
   EXPECT_TRUE(requests_[0].create_missing());
+  EXPECT_EQ(requests_[0].version(), 2u);
   EXPECT_THAT(out_, HasSubstr("bili  applied"));
 }
 

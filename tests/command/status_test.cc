@@ -92,8 +92,8 @@ TEST_F(StatusTest, ACoordinatorHasARowForEachSiteAndReplicaWithin80Columns) {
   EXPECT_THAT(out_, HasSubstr("1234567  abababababab  1, 2\n"));
   EXPECT_THAT(out_, HasSubstr("MAYO2  0123456789ab  up    in step"));
   EXPECT_THAT(out_, HasSubstr("(2 min)"));
-  for (const std::string& line : absl::StrSplit(out_, '\n')) {
-    EXPECT_LE(DisplayWidth(line), 80u) << line;
+  for (const absl::string_view line : absl::StrSplit(out_, '\n')) {
+    EXPECT_LE(DisplayWidth(std::string(line)), 80u) << line;
   }
 }
 

@@ -30,7 +30,7 @@ class StudyTest : public CommandTest {};
 TEST_F(StudyTest, TwoFilesAreComparedWithoutAServer) {
   const std::string first = WriteFile("v1.yaml", kFirst);
   std::string text = kFirst;
-  text.replace(text.find("version: 1"), 10, "version: 2\nprevious: 1");
+  text.replace(text.find("version: 1"), 10, "version: 2\nprevious: {version: 1}");
   const std::string same = WriteFile("v2.yaml", text);
   EXPECT_EQ(Run({"study", "check", same, "--against", first}), ExitCode::kOk) << err_;
   EXPECT_THAT(out_, HasSubstr("version 2: can be published"));

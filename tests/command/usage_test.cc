@@ -49,8 +49,8 @@ TEST_F(UsageTest, EveryHelpHasAnExampleWithItsOwnName) {
     }
     // Our own prose fits the terminal; examples are whole command lines.
     const std::string prose = out_.substr(0, out_.find("Example:"));
-    for (const std::string& line : absl::StrSplit(prose, '\n')) {
-      EXPECT_LE(DisplayWidth(line), 100u) << line;
+    for (const absl::string_view line : absl::StrSplit(prose, '\n')) {
+      EXPECT_LE(DisplayWidth(std::string(line)), 100u) << line;
     }
   }
 }

@@ -88,7 +88,8 @@ std::string Partition::Digest(const std::string& record) const {
   if (found == records_.end()) return text;
   for (const auto& [root, cell] : found->second.cells) {
     for (const auto& [item, standing] : cell.content) {
-      text += std::to_string(item) + "=" + standing.value + ";";
+      text +=
+          std::to_string(item) + "=" + standing.value + "@" + std::to_string(standing.number) + ";";
     }
   }
   return text;

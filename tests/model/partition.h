@@ -150,7 +150,8 @@ class Partition {
   // The cell of the item's lineage; an empty cell where nothing was ever written.
   Cell CellOf(const std::string& record, Item item) const;
 
-  // The values of a record as stored, such as "1=7;10=12/80;": what an act covers.
+  // The values of a record as stored, with their versions, such as "1=7@1;10=12/80@1;": what an act
+  // covers.
   std::string Digest(const std::string& record) const;
 
   // Marks of `kinds` in force on the record: the changes that set them, in the order of their

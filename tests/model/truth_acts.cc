@@ -105,8 +105,9 @@ void Truth::CheckPublish(const Authorship&, const Publish& publish, const Judgem
 std::string Truth::DigestOf(const ShadowRecord& record) const {
   std::string text;
   for (const auto& [root, cell] : record.cells) {
-    for (const auto& [item, value] : cell.content)
-      text += std::to_string(item) + "=" + value.first + ";";
+    for (const auto& [item, value] : cell.content) {
+      text += std::to_string(item) + "=" + value.first + "@" + std::to_string(value.second) + ";";
+    }
   }
   return text;
 }

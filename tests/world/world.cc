@@ -26,7 +26,12 @@ std::string SeededEntropy::Bytes(size_t size_bytes) {
 
 absl::Status Node::Run(std::vector<sync::Input> group) {
   TS_CHECK(up());
-  return loop_->Run(group, world_->now());
+  const absl::Status status = loop_->Run(group, world_->now());
+  if (!status.ok()) {
+    TS_CHECK(crash_at_write_.has_value());
+    world_->Crash(*this);
+  }
+  return status;
 }
 
 sync::Answer Node::Do(sync::ClientWork work) {
@@ -81,9 +86,9 @@ void World::Open(Node& node) {
   const bool is_site = &node != coordinator_.get();
   storage::WriteBatch writes;
   const absl::Status prepared =
-      is_site ? sync::PrepareSiteStore(node.store_.NewSnapshot(), node.site_options_, entropy_,
-                                       writes)
-              : sync::PrepareCoordinatorStore(node.store_.NewSnapshot(), entropy_, writes);
+      is_site
+          ? sync::PrepareSiteStore(node.store_.NewSnapshot(), node.site_options_, entropy_, writes)
+          : sync::PrepareCoordinatorStore(node.store_.NewSnapshot(), entropy_, writes);
   TS_CHECK(prepared.ok());
   if (!writes.empty()) TS_CHECK(node.store_.Write(writes, storage::Durability::kSync).ok());
   sync::Machine* machine = nullptr;
@@ -120,22 +125,44 @@ void World::EndStream(sync::SessionId id, bool tell_site, bool tell_coordinator)
   streams_.erase(it);
   replica.session_.reset();
   replica.refused_ = replica.up() && replica.site_->status().refusal.has_value();
-  if (tell_site && replica.up()) TS_CHECK(replica.Run({sync::SessionClosed{id}}).ok());
-  if (tell_coordinator && coordinator_->up()) {
-    TS_CHECK(coordinator_->Run({sync::SessionClosed{id}}).ok());
-  }
+  if (tell_site && replica.up()) Deliver(replica, {sync::SessionClosed{id}});
+  if (tell_coordinator && coordinator_->up()) Deliver(*coordinator_, {sync::SessionClosed{id}});
+}
+
+// A node that fails on request is down afterwards, and that is all.
+void World::Deliver(Node& node, std::vector<sync::Input> group) {
+  node.Run(std::move(group)).IgnoreError();
 }
 
 void World::Crash(Node& node) {
   node.loop_.reset();
   node.site_.reset();
   node.coordinator_.reset();
-  node.store_.Crash();
+  const bool keep_all = node.crash_at_write_.value_or(false);
+  node.crash_at_write_.reset();
+  node.store_.Crash(keep_all ? node.store_.unsynced_batches() : 0);
   std::vector<sync::SessionId> ended;
   for (const auto& [id, stream] : streams_) {
     if (&node == coordinator_.get() || stream.replica == &node) ended.push_back(id);
   }
-  for (const sync::SessionId id : ended) EndStream(id, /*tell_site=*/true, /*tell_coordinator=*/true);
+  for (const sync::SessionId id : ended)
+    EndStream(id, /*tell_site=*/true, /*tell_coordinator=*/true);
+}
+
+void World::CrashAtNextWrite(Node& node, bool written) {
+  node.crash_at_write_ = written;
+  const absl::Status failure = absl::InternalError("the power fails");
+  if (written) {
+    node.store_.FailNextSync(failure);
+  } else {
+    node.store_.FailNextWrite(failure);
+  }
+}
+
+void World::CalmDown(Node& node) {
+  if (!node.crash_at_write_) return;
+  node.crash_at_write_.reset();
+  if (node.up()) node.store_.Reopen();
 }
 
 void World::Restart(Node& node) {
@@ -157,15 +184,15 @@ bool World::StepNetwork(uint64_t choice) {
   std::vector<std::function<void()>> possible;
   for (const auto& replica : replicas_) {
     Node* const node = replica.get();
-    const bool can_open = node->link_enabled_ && !node->refused_ && !node->session_ &&
-                          node->up() && coordinator_->up();
+    const bool can_open = node->link_enabled_ && !node->refused_ && !node->session_ && node->up() &&
+                          coordinator_->up();
     if (!can_open) continue;
     possible.push_back([this, node] {
       const sync::SessionId id = next_session_++;
       node->session_ = id;
       streams_[id].replica = node;
-      TS_CHECK(coordinator_->Run({sync::SessionOpened{id}}).ok());
-      TS_CHECK(node->Run({sync::SessionOpened{id}}).ok());
+      Deliver(*coordinator_, {sync::SessionOpened{id}});
+      if (streams_.contains(id)) Deliver(*node, {sync::SessionOpened{id}});
     });
   }
   for (const auto& entry : streams_) {
@@ -175,7 +202,7 @@ bool World::StepNetwork(uint64_t choice) {
         Stream& stream = streams_.at(id);
         sync::MessageReceived input{id, std::move(stream.up.front())};
         stream.up.pop_front();
-        TS_CHECK(coordinator_->Run({std::move(input)}).ok());
+        Deliver(*coordinator_, {std::move(input)});
         Settle(id);
       });
     }
@@ -185,7 +212,7 @@ bool World::StepNetwork(uint64_t choice) {
         sync::MessageReceived input{id, std::move(stream.down.front())};
         stream.down.pop_front();
         Node& replica = *stream.replica;
-        TS_CHECK(replica.Run({std::move(input)}).ok());
+        Deliver(replica, {std::move(input)});
         Settle(id);
       });
     }
@@ -195,6 +222,35 @@ bool World::StepNetwork(uint64_t choice) {
   return true;
 }
 
+void World::StepTogether(Node& node, std::vector<sync::Input> first, int messages_max,
+                         const std::function<uint64_t(uint64_t)>& choose) {
+  std::vector<sync::Input> group = std::move(first);
+  std::vector<sync::SessionId> touched;
+  for (int i = 0; i < messages_max; ++i) {
+    std::vector<sync::SessionId> waiting;
+    for (const auto& [id, stream] : streams_) {
+      const bool something = &node == coordinator_.get()
+                                 ? !stream.up.empty()
+                                 : stream.replica == &node && !stream.down.empty();
+      if (something) waiting.push_back(id);
+    }
+    if (waiting.empty()) break;
+    const sync::SessionId id = waiting[choose(waiting.size())];
+    Stream& stream = streams_.at(id);
+    if (&node == coordinator_.get()) {
+      group.push_back(sync::MessageReceived{id, std::move(stream.up.front())});
+      stream.up.pop_front();
+    } else {
+      group.push_back(sync::MessageReceived{id, std::move(stream.down.front())});
+      stream.down.pop_front();
+    }
+    touched.push_back(id);
+  }
+  if (group.empty()) return;
+  Deliver(node, std::move(group));
+  for (const sync::SessionId id : touched) Settle(id);
+}
+
 void World::RunUntilQuiet() {
   for (uint64_t step = 0; step < kQuietStepsMax; ++step) {
     if (!StepNetwork(step)) return;
@@ -202,8 +258,7 @@ void World::RunUntilQuiet() {
   TS_CHECK(false && "the network does not become quiet");
 }
 
-NodeView::NodeView(Node& node, const SiteName& partition)
-    : snapshot_(node.store().NewSnapshot()) {
+NodeView::NodeView(Node& node, const SiteName& partition) : snapshot_(node.store().NewSnapshot()) {
   storage::Transaction transaction(snapshot_);
   const auto number = storage::StoreTables(&transaction).FindPartition(partition);
   TS_CHECK(number.has_value());

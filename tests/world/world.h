@@ -49,14 +49,18 @@ class Node : public sync::Port {
   sync::SiteMachine* site() { return site_.get(); }
   sync::CoordinatorMachine* coordinator() { return coordinator_.get(); }
 
-  // Runs one group through the real loop.
+  // Runs one group through the real loop. An error only where World::CrashAtNextWrite() asked for
+  // it: the node is down then.
   absl::Status Run(std::vector<sync::Input> group);
   // Does a client's work in a group of its own.
   sync::Answer Do(sync::ClientWork work);
+  // The same work as an input for a group with others; its answer has the input's token.
+  sync::ClientRequest Ask(sync::ClientWork work) { return {next_token_++, std::move(work)}; }
 
   // Answers and events since they were last taken.
   std::vector<sync::Answer> TakeAnswers() { return std::exchange(answers_, {}); }
   const std::vector<sync::Event>& events() const { return events_; }
+  std::vector<sync::Event> TakeEvents() { return std::exchange(events_, {}); }
 
   // Port.
   void SendMessage(sync::Send send) override;
@@ -76,6 +80,8 @@ class Node : public sync::Port {
   std::vector<sync::Answer> answers_;
   std::vector<sync::Event> events_;
   uint64_t next_token_ = 1;
+  // The next write fails; whether its batch had reached the disk.
+  std::optional<bool> crash_at_write_;
 
   // Of a site replica.
   sync::SiteOptions site_options_;
@@ -105,12 +111,21 @@ class World {
 
   // Loses power: what was not synced is gone, sessions end at the other side.
   void Crash(Node& node);
+  // Loses power while the node's next group that writes is being written: with `written` the batch
+  // is on the disk and nothing that follows from it has happened, otherwise it is lost as well.
+  void CrashAtNextWrite(Node& node, bool written);
+  // Takes that back, if it did not happen yet.
+  void CalmDown(Node& node);
   // Opens the store again.
   void Restart(Node& node);
 
   // Delivers one waiting message, or opens one session, of those possible the `choice`-th (modulo
   // their number). False if there is nothing to do.
   bool StepNetwork(uint64_t choice);
+  // Hands `node`, which is up, one group: `first`, and then up to `messages_max` of what waits for
+  // it; `choose` is given the number of streams that have something, and says which is next.
+  void StepTogether(Node& node, std::vector<sync::Input> first, int messages_max,
+                    const std::function<uint64_t(uint64_t)>& choose);
   // Steps, fairly, until nothing is under way. Dies after a number of steps that only a livelock
   // needs.
   void RunUntilQuiet();
@@ -131,6 +146,7 @@ class World {
   };
 
   void Open(Node& node);
+  void Deliver(Node& node, std::vector<sync::Input> group);
   void EndStream(sync::SessionId id, bool tell_site, bool tell_coordinator);
   void Settle(sync::SessionId id);
 

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/data_directory.h"
+
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "daemon/log.h"
+#include "storage/rocksdb_kv.h"
+
+namespace trialsync::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Case data is nobody else's to read.
+absl::Status MakePrivate(const fs::path& directory) {
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (!error) fs::permissions(directory, fs::perms::owner_all, error);
+  if (!error) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("cannot make the directory ", directory.string(), ": ",
+                                          error.message(), "; correct --data or its rights"));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<storage::Kv>> OpenDataDirectory(const std::string& directory) {
+  const fs::path store = fs::path(directory) / "store";
+  std::error_code error;
+  const bool is_new = !fs::exists(directory, error) || fs::is_empty(directory, error);
+  if (!is_new && !fs::exists(store, error)) {
+    return absl::NotFoundError(
+        absl::StrCat("the store ", store.string(), " is gone, but ", directory,
+                     " is not empty: restore it from a backup, or give an empty directory to begin "
+                     "anew"));
+  }
+  if (is_new) {
+    if (absl::Status made = MakePrivate(directory); !made.ok()) return made;
+  }
+  storage::RocksDbOptions options;
+  options.path = store.string();
+  options.create_if_missing = is_new || fs::is_empty(store, error);
+  options.log = [](std::string_view line) { Log(LogLevel::kWarning, line, {{"from", "rocksdb"}}); };
+  return storage::RocksDbKv::Open(options);
+}
+
+absl::Status WriteDataFile(const std::string& directory, const std::string& file_name,
+                           const std::string& content) {
+  const fs::path path = fs::path(directory) / file_name;
+  const fs::path unfinished = path.string() + ".new";
+  std::ofstream file(unfinished, std::ios::binary | std::ios::trunc);
+  file << content;
+  file.close();
+  std::error_code error;
+  if (file) fs::rename(unfinished, path, error);
+  if (file && !error) return absl::OkStatus();
+  return absl::InternalError(
+      absl::StrCat("cannot write ", path.string(), "; check its disk and rights"));
+}
+
+}  // namespace trialsync::daemon

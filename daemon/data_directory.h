@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef TRIALSYNC_DAEMON_DATA_DIRECTORY_H_
+#define TRIALSYNC_DAEMON_DATA_DIRECTORY_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "storage/kv.h"
+
+// What a daemon keeps in its --data directory:
+//   store/           RocksDB
+//   listen_address   HOST:PORT of the running or last daemon, for scripts
+//   metrics_address  the same of /metrics
+namespace trialsync::daemon {
+
+// Opens the store of a data directory, and makes both where there is nothing yet. A directory that
+// was in use but has lost its store is NOT_FOUND: beginning anew from nothing must be asked for by
+// emptying it. FAILED_PRECONDITION when another process has the store open; other errors as
+// RocksDbKv::Open().
+absl::StatusOr<std::unique_ptr<storage::Kv>> OpenDataDirectory(const std::string& directory);
+
+// Writes a small file of the directory at once and whole. INTERNAL if that failed.
+absl::Status WriteDataFile(const std::string& directory, const std::string& file_name,
+                           const std::string& content);
+
+}  // namespace trialsync::daemon
+
+#endif  // TRIALSYNC_DAEMON_DATA_DIRECTORY_H_

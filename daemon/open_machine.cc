@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/open_machine.h"
+
+#include <optional>
+#include <utility>
+
+#include "daemon/version.h"
+#include "storage/tables.h"
+#include "storage/transaction.h"
+
+namespace trialsync::daemon {
+namespace {
+
+absl::StatusOr<OpenedMachine> OpenSite(const Config& config, storage::Kv& store,
+                                       sync::Entropy& entropy) {
+  sync::SiteOptions options;
+  options.name = config.site;
+  options.software_version = kSoftwareVersion;
+  storage::WriteBatch writes;
+  absl::Status status = sync::PrepareSiteStore(store.NewSnapshot(), options, entropy, writes);
+  if (status.ok()) status = store.Write(writes, storage::Durability::kSync);
+  if (!status.ok()) return status;
+  auto machine = sync::SiteMachine::Open(store.NewSnapshot(), options, entropy.U64(), &entropy);
+  if (!machine.ok()) return machine.status();
+  const sync::SiteMachine* const site = machine->get();
+  return OpenedMachine{
+      .machine = *std::move(machine),
+      .make_notice = [site, study = config.site.study] { return NoticeOf(*site, study); },
+      .replica = ""};
+}
+
+absl::StatusOr<OpenedMachine> OpenCoordinator(storage::Kv& store, sync::Entropy& entropy) {
+  storage::WriteBatch writes;
+  absl::Status status = sync::PrepareCoordinatorStore(store.NewSnapshot(), entropy, writes);
+  if (status.ok()) status = store.Write(writes, storage::Durability::kSync);
+  if (!status.ok()) return status;
+  sync::CoordinatorOptions options;
+  // Until replicas have identities, --insecure lets in whoever reaches the port.
+  options.enrol_at_first_contact = true;
+  auto machine = sync::CoordinatorMachine::Open(store.NewSnapshot(), options, &entropy);
+  if (!machine.ok()) return machine.status();
+  const sync::CoordinatorMachine* const coordinator = machine->get();
+  return OpenedMachine{.machine = *std::move(machine),
+                       .make_notice = [coordinator] { return NoticeOf(*coordinator); },
+                       .replica = ""};
+}
+
+}  // namespace
+
+absl::StatusOr<OpenedMachine> OpenMachine(const Config& config, storage::Kv& store,
+                                          sync::Entropy& entropy) {
+  absl::StatusOr<OpenedMachine> opened = config.role == Role::kSite
+                                             ? OpenSite(config, store, entropy)
+                                             : OpenCoordinator(store, entropy);
+  if (!opened.ok()) return opened;
+  storage::Transaction transaction(store.NewSnapshot());
+  storage::StoreTables tables(&transaction);
+  const std::optional<v1::StoreIdentity> identity = tables.Identity();
+  if (!identity) return absl::DataLossError("the store has lost its identity");
+  opened->replica = ToHex(identity->replica());
+  return opened;
+}
+
+}  // namespace trialsync::daemon

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef TRIALSYNC_DAEMON_OPEN_MACHINE_H_
+#define TRIALSYNC_DAEMON_OPEN_MACHINE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "daemon/board.h"
+#include "daemon/config.h"
+#include "storage/kv.h"
+#include "sync/machine.h"
+
+namespace trialsync::daemon {
+
+// The state machine of a daemon's role, opened over its store.
+struct OpenedMachine {
+  std::unique_ptr<sync::Machine> machine;
+  PostingMachine::MakeNotice make_notice;
+  // Of this store, hexadecimal.
+  std::string replica;
+};
+
+// Makes a new store this replica's, and opens its machine. FAILED_PRECONDITION when the store is
+// somebody else's; DATA_LOSS when it is damaged. `entropy` must outlive the machine.
+absl::StatusOr<OpenedMachine> OpenMachine(const Config& config, storage::Kv& store,
+                                          sync::Entropy& entropy);
+
+}  // namespace trialsync::daemon
+
+#endif  // TRIALSYNC_DAEMON_OPEN_MACHINE_H_

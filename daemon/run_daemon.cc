@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/run_daemon.h"
+
+#include <unistd.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "daemon/backend.h"
+#include "daemon/connector.h"
+#include "daemon/data_directory.h"
+#include "daemon/entropy.h"
+#include "daemon/grpc_server.h"
+#include "daemon/http_server.h"
+#include "daemon/open_machine.h"
+#include "daemon/stop_signal.h"
+#include "daemon/version.h"
+
+namespace trialsync::daemon {
+namespace {
+
+// All parts of a running daemon, in the order in which they are made; destroyed in the reverse one.
+class Daemon {
+ public:
+  explicit Daemon(const Config& config) : config_(config) {}
+
+  absl::Status Start() {
+    absl::StatusOr<std::unique_ptr<storage::Kv>> store = OpenDataDirectory(config_.data_directory);
+    if (!store.ok()) return store.status();
+    store_ = *std::move(store);
+    absl::StatusOr<OpenedMachine> opened = OpenMachine(config_, *store_, entropy_);
+    if (!opened.ok()) return opened.status();
+    machine_ = std::move(opened->machine);
+    posting_.emplace(machine_.get(), std::move(opened->make_notice), &board_);
+    loop_.emplace(store_.get(), &*posting_, &port_);
+    loop_thread_.emplace(&*loop_, &port_, LoopOptions());
+    FillBackend(opened->replica);
+    loop_thread_->Start();
+    if (absl::Status serving = Serve(); !serving.ok()) return serving;
+    if (connector_) connector_->Start();
+    return absl::OkStatus();
+  }
+
+  // OK, or the fault that it had. Whatever hangs is ended after kStopTimeout: what was acknowledged
+  // is on disk.
+  absl::Status Stop() {
+    alarm(static_cast<unsigned>(absl::ToInt64Seconds(kStopTimeout)));
+    server_->SetServing(false);
+    if (connector_) connector_->Stop();
+    if (!loop_thread_->Drain(kDrainTimeout)) {
+      Log(LogLevel::kWarning, "stopping with work undone; its clients are told");
+    }
+    v1::Refusal farewell;
+    farewell.set_reason(v1::REFUSAL_REASON_SHUTTING_DOWN);
+    farewell.set_message("the coordinator is being stopped; this site connects again by itself");
+    port_.CloseAllStreams(&farewell);
+    server_->Stop(kGoodbyeTimeout);
+    absl::Status fault = loop_thread_->fault();
+    loop_thread_->Stop();
+    alarm(0);
+    return fault;
+  }
+
+ private:
+  LoopThread::Options LoopOptions() {
+    LoopThread::Options options;
+    options.on_group = [this](const GroupReport& report) { metrics_.CountGroup(report); };
+    options.on_fault = [this](const absl::Status& fault) { OnFault(fault); };
+    return options;
+  }
+
+  // Reads go on; nothing else does.
+  void OnFault(const absl::Status& fault) {
+    Log(LogLevel::kError, "no new work is taken: mend the cause, then restart this daemon",
+        {{"fault", std::string(fault.message())}});
+    if (connector_) connector_->SetEnabled(false);
+    port_.CloseAllStreams(nullptr);
+    if (server_ != nullptr) server_->SetServing(false);
+  }
+
+  void FillBackend(const std::string& replica) {
+    backend_.role = config_.role;
+    backend_.site = config_.site;
+    backend_.replica = replica;
+    backend_.start_time = absl::Now();
+    backend_.store = store_.get();
+    backend_.board = &board_;
+    backend_.port = &port_;
+    backend_.loop = &*loop_thread_;
+    backend_.workers = &workers_;
+    backend_.verifiers = &verifiers_;
+    backend_.metrics = &metrics_;
+    if (config_.role == Role::kCoordinator) return;
+    backend_.coordinator = config_.coordinator.ToString();
+    connector_.emplace(&backend_, &entropy_);
+    backend_.link = &*connector_;
+  }
+
+  absl::Status Serve() {
+    absl::StatusOr<std::unique_ptr<GrpcServer>> server =
+        GrpcServer::Start(config_.listen, &backend_, &status_);
+    if (!server.ok()) return server.status();
+    server_ = *std::move(server);
+    const Address address{config_.listen.host, server_->port()};
+    if (absl::Status told = Tell("listening", "listen_address", address); !told.ok()) return told;
+    if (!config_.metrics_listen) return absl::OkStatus();
+    absl::StatusOr<std::unique_ptr<HttpServer>> http = HttpServer::Start(
+        *config_.metrics_listen, {.metrics = [this] { return MetricsPage(); },
+                                  .health = [this] { return loop_thread_->fault(); }});
+    if (!http.ok()) return http.status();
+    http_ = *std::move(http);
+    return Tell("serving metrics", "metrics_address",
+                {config_.metrics_listen->host, http_->port()});
+  }
+
+  absl::Status Tell(const char* message, const char* file, const Address& address) {
+    Log(LogLevel::kInfo, message,
+        {{"address", address.ToString()},
+         {"port", address.port},
+         {"role", config_.role == Role::kSite ? "site" : "coordinator"},
+         {"replica", backend_.replica},
+         {"version", kSoftwareVersion}});
+    return WriteDataFile(config_.data_directory, file, absl::StrCat(address.ToString(), "\n"));
+  }
+
+  absl::StatusOr<std::string> MetricsPage() {
+    const absl::StatusOr<v1::Status> status = status_.Read();
+    if (!status.ok()) return status.status();
+    return metrics_.Render(*status, loop_thread_->queued_inputs());
+  }
+
+  const Config config_;
+  SystemEntropy entropy_;
+  Metrics metrics_;
+  Board board_;
+  Port port_;
+  Backend backend_;
+  StatusReader status_{backend_};
+  std::unique_ptr<storage::Kv> store_;
+  std::unique_ptr<sync::Machine> machine_;
+  std::optional<PostingMachine> posting_;
+  std::optional<sync::Loop> loop_;
+  std::optional<LoopThread> loop_thread_;
+  WorkerPool workers_{kReadThreads, kReadsWaitingMax};
+  WorkerPool verifiers_{kVerificationsMax, kVerificationsMax};
+  std::optional<Connector> connector_;
+  std::unique_ptr<GrpcServer> server_;
+  std::unique_ptr<HttpServer> http_;
+};
+
+}  // namespace
+
+absl::Status RunDaemon(const Config& config) {
+  SetLogLevel(config.log_level);
+  StopSignal stop;
+  RouteGrpcLog();
+  Daemon daemon(config);
+  if (absl::Status started = daemon.Start(); !started.ok()) return started;
+  const int signal = stop.Wait();
+  Log(LogLevel::kInfo, "stopping", {{"signal", signal}});
+  absl::Status status = daemon.Stop();
+  if (status.ok()) Log(LogLevel::kInfo, "stopped");
+  return status;
+}
+
+}  // namespace trialsync::daemon

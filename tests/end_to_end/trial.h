@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef TRIALSYNC_TESTS_END_TO_END_TRIAL_H_
+#define TRIALSYNC_TESTS_END_TO_END_TRIAL_H_
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "daemon/command/client.h"
+#include "tests/end_to_end/process.h"
+#include "tests/end_to_end/tcp_proxy.h"
+
+// A trial of real daemons on this machine. What goes wrong while one is set up aborts with a
+// sentence and the end of the daemon's log: no test can go on from there.
+namespace trialsync::end_to_end {
+
+// How long a test waits for what takes a moment: ten times what it takes on a busy machine.
+inline constexpr absl::Duration kPatience = absl::Seconds(60);
+
+// Asks `done` every `pause` until it says true; false after `timeout`.
+bool WaitUntil(const std::function<bool()>& done, absl::Duration timeout = kPatience,
+               absl::Duration pause = absl::Milliseconds(20));
+
+// One `trialsyncd` that is stopped and started again over one directory. Start, Kill and Stop are
+// for one thread; address() and Connect() for any.
+class Daemon {
+ public:
+  // `arguments` from the role on, without --data and --listen. The directory is made if needed.
+  Daemon(std::vector<std::string> arguments, std::string data_directory);
+
+  // Runs it, and waits until it listens; `more` is added to its arguments.
+  void Start(const std::vector<std::string>& more = {});
+  // kill -9.
+  void Kill();
+  // SIGTERM; the exit code, or nothing if it still runs after `timeout`.
+  std::optional<int> Stop(absl::Duration timeout = kPatience);
+
+  bool running() const { return process_ != nullptr; }
+  // Requires running().
+  Process& process() { return *process_; }
+
+  // Where it listens, or last did.
+  std::string address() const;
+  // A new connection to it.
+  std::unique_ptr<command::Client> Connect() const;
+  // Its log since the first start.
+  std::string Log() const { return ReadFile(log_file_); }
+  const std::string& log_file() const { return log_file_; }
+  const std::string& data_directory() const { return data_directory_; }
+
+ private:
+  const std::vector<std::string> arguments_;
+  const std::string data_directory_;
+  const std::string log_file_;
+  std::unique_ptr<Process> process_;
+  mutable std::mutex mutex_;
+  std::string address_;  // guarded by mutex_
+};
+
+// Command line of `trialsyncd` as built beside the tests.
+std::vector<std::string> DaemonCommand(const std::vector<std::string>& arguments);
+
+// A coordinator, and sites that reach it through a proxy each.
+class Trial {
+ public:
+  struct Site {
+    Site(const std::string& study, const std::string& site_name, std::string data_directory);
+
+    const std::string name;
+    // `studies/STUDY/sites/SITE`.
+    const std::string parent;
+    // Outlives the daemon.
+    TcpProxy link;
+    Daemon daemon;
+  };
+
+  // Starts a coordinator and publishes the study in `study_file` (YAML), whose short name is
+  // `study`.
+  Trial(std::string study, const std::string& study_file);
+
+  // Starts the coordinator, again or first, and points every link at where it listens now.
+  void StartCoordinator();
+
+  // Activates version 1 at a site, starts a daemon of it and waits until it may write. Several
+  // replicas of one site may be added; the directories are numbered.
+  Site& AddSite(const std::string& name);
+
+  Daemon& coordinator() { return coordinator_; }
+  std::vector<std::unique_ptr<Site>>& sites() { return sites_; }
+  const std::string& directory() const { return directory_.path(); }
+  // Leaves stores and logs for a look.
+  void Keep() { directory_.Keep(); }
+
+ private:
+  const std::string study_;
+  TemporaryDirectory directory_;
+  Daemon coordinator_;
+  std::vector<std::unique_ptr<Site>> sites_;
+};
+
+// What a site's own status says; nothing while it does not answer.
+std::optional<v1::PartitionStatus> SiteStatus(command::Client& client);
+std::optional<v1::PartitionStatus> SiteStatus(const Trial::Site& site);
+
+// What the coordinator says of a site; nothing while it does not answer or know it.
+std::optional<v1::PartitionStatus> StatusAtCentre(const Daemon& coordinator,
+                                                  const std::string& site);
+
+// Whether nothing is left to send at any site, and its log is the coordinator's.
+bool InStep(Trial& trial);
+
+// Empty if the daemon's log replays to what it shows; else the first difference, or why it could
+// not be found out.
+std::string Verify(const Daemon& daemon);
+
+}  // namespace trialsync::end_to_end
+
+#endif  // TRIALSYNC_TESTS_END_TO_END_TRIAL_H_

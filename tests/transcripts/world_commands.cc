@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "proto/check.h"
+#include "tests/transcripts/describe.h"
+#include "tests/transcripts/runner.h"
+
+namespace trialsync::transcripts {
+namespace {
+
+std::string WithoutComma(std::string word) {
+  return std::string(absl::StripSuffix(word, ","));
+}
+
+}  // namespace
+
+// `given v1 v2, replicas A1 A2, subjects P-01 P-02`: published and active at the site, connected
+// once, and the links down.
+std::string Runner::Given(Words& words) {
+  std::vector<std::string> versions;
+  std::vector<std::string> replicas;
+  std::vector<std::string> subjects;
+  std::vector<std::string>* list = &versions;
+  while (!words.empty()) {
+    if (words.TakeIf("replicas")) {
+      list = &replicas;
+    } else if (words.TakeIf("subjects") || words.TakeIf("subject")) {
+      list = &subjects;
+    } else {
+      list->push_back(WithoutComma(words.Take()));
+    }
+  }
+  for (const std::string& version : versions) {
+    for (const char* verb : {"publishes", "activates"}) {
+      Words act(absl::StrCat("centre ", verb, " ", version));
+      act.Take();
+      const std::string failed = Version(act.Take(), act);
+      if (!failed.empty()) return failed;
+    }
+  }
+  for (const std::string& name : replicas) stage_->AddReplica(name);
+  Sync(replicas);
+  for (const std::string& subject : subjects) {
+    Words act(absl::StrCat(replicas.front(), " creates ", subject));
+    Subject(*stage_->Find(act.Take()), act.Take(), act);
+  }
+  Sync(replicas);
+  if (!versions.empty()) {
+    commits_shown_ = LogPositionAt(stage_->world().coordinator(), Stage::partition(), std::nullopt)
+                         .size();
+  }
+  return "";
+}
+
+// Each replica's link up until all is quiet, one after the other; and again, so that the first has
+// what the last brought.
+std::string Runner::Sync(const std::vector<std::string>& names) {
+  for (int pass = 0; pass < 2; ++pass) {
+    for (const std::string& with_comma : names) {
+      world::Node* const node = stage_->Find(WithoutComma(with_comma));
+      TS_CHECK(node != nullptr);
+      stage_->world().SetLink(*node, true);
+      stage_->world().RunUntilQuiet();
+      stage_->world().SetLink(*node, false);
+    }
+  }
+  return "";
+}
+
+// The scenario so far once for each order, then what is indented, then the replicas connect in that
+// order.
+std::string Runner::EveryOrder(Words& words, const std::vector<std::string>& block) {
+  words.Expect("order");
+  words.Expect("of");
+  std::vector<std::string> names;
+  while (!words.empty()) names.push_back(words.Take());
+  std::sort(names.begin(), names.end());
+  std::vector<std::string> lines;
+  do {
+    Runner run;
+    run.Play(past_);
+    std::vector<std::string> shown;
+    for (const std::string& line : block) {
+      if (!absl::StartsWith(line, "record")) run.Play({{.line = line, .block = {}}});
+    }
+    const uint64_t first = run.commits_shown_ + 1;
+    run.Sync(names);
+    const uint64_t last =
+        LogPositionAt(run.stage_->world().coordinator(), Stage::partition(), std::nullopt).size();
+    for (uint64_t number = first; number <= last; ++number) {
+      shown.push_back(run.stage_->Tidy(DescribeCommitBriefly(*run.stage_, number)));
+    }
+    lines.push_back(absl::StrCat(absl::StrJoin(names, " "), ": ", absl::StrJoin(shown, ", ")));
+    for (const std::string& line : block) {
+      if (!absl::StartsWith(line, "record")) continue;
+      run.commits_shown_ = last;
+      lines.push_back(run.Play({{.line = line, .block = {}}}));
+    }
+    const std::string wrong = run.CheckEnd();
+    if (!wrong.empty()) lines.push_back("WRONG: " + wrong);
+  } while (std::next_permutation(names.begin(), names.end()));
+  return absl::StrJoin(lines, "\n");
+}
+
+std::string Runner::DoWorld(const std::string& name, const std::string& verb, Words& words) {
+  world::World& world = stage_->world();
+  if (name == "raw" || stage_->IsRaw(name) || verb == "forges") {
+    return DoByHand(name, verb, words);
+  }
+  if (verb == "installs") {
+    stage_->AddReplica(words.Take());
+    return "";
+  }
+  world::Node* const node = stage_->Find(name);
+  if (node == nullptr) words.Die("there is no " + name);
+  if (verb == "connects" || verb == "disconnects") {
+    world.SetLink(*node, verb == "connects");
+  } else if (verb == "crashes") {
+    world.Crash(*node);
+  } else if (verb == "restarts") {
+    world.Restart(*node);
+  } else if (verb == "steps") {
+    for (uint64_t left = words.TakeNumber(); left > 0; --left) world.StepNetwork(0);
+  } else {
+    return DoClient(*node, verb, words);
+  }
+  return "";
+}
+
+std::string Runner::NewCommits() {
+  world::Node& centre = stage_->world().coordinator();
+  if (!centre.up()) return "";
+  const uint64_t size = LogPositionAt(centre, Stage::partition(), std::nullopt).size();
+  if (size <= commits_shown_) return "";
+  const uint64_t first = commits_shown_ + 1;
+  commits_shown_ = size;
+  return DescribeCommits(*stage_, first);
+}
+
+}  // namespace trialsync::transcripts
