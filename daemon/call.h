@@ -2,9 +2,6 @@
 #ifndef TRIALSYNC_DAEMON_CALL_H_
 #define TRIALSYNC_DAEMON_CALL_H_
 
-#include <grpcpp/grpcpp.h>
-
-#include <string>
 #include <utility>
 #include <variant>
 
@@ -12,16 +9,19 @@
 #include "absl/status/statusor.h"
 #include "daemon/backend.h"
 #include "daemon/full_names.h"
-#include "daemon/limits.h"
-#include "daemon/services.h"
+#include "daemon/sight.h"
 
-// What every unary method of the services does. Has gRPC's headers: for the .cc files of services
-// alone.
+namespace grpc {
+class CallbackServerContext;
+class ServerUnaryReactor;
+class Status;
+}  // namespace grpc
+
+// What every unary method of the services does.
 namespace trialsync::daemon {
 
-inline grpc::Status ToGrpcStatus(const absl::Status& status) {
-  return {static_cast<grpc::StatusCode>(status.code()), std::string(status.message())};
-}
+// The same code and words.
+grpc::Status ToGrpcStatus(const absl::Status& status);
 
 // One call until it is answered. A value; the pointers are gRPC's, valid until Finish().
 struct Call {
@@ -31,16 +31,12 @@ struct Call {
   grpc::ServerUnaryReactor* reactor;
 
   Call(const Backend* backend_of_call, const char* method_name,
-       grpc::CallbackServerContext* context_of_call)
-      : backend(backend_of_call),
-        method(method_name),
-        context(context_of_call),
-        reactor(context_of_call->DefaultReactor()) {}
+       grpc::CallbackServerContext* context_of_call);
 
-  void Finish(const absl::Status& status) const {
-    backend->metrics->CountCall(method, absl::StatusCodeToString(status.code()));
-    reactor->Finish(ToGrpcStatus(status));
-  }
+  // Sends what stood in the way with the answer, unless it is too large to travel there.
+  void AddConflict(const v1::WriteConflict& conflict) const;
+  // Answers. The response that the call was made with must be filled in before.
+  void Finish(const absl::Status& status) const;
 };
 
 // Answers with what `read` returns, from a thread of the workers.
@@ -59,9 +55,7 @@ grpc::ServerUnaryReactor* Read(const Call& call, const Request* request, Respons
 template <typename Response>
 void SubmitWork(const Call& call, sync::ClientWork work, Response* response) {
   call.backend->Submit(std::move(work), [call, response](sync::Answer answer) {
-    if (answer.conflict && answer.conflict->ByteSizeLong() <= kConflictBytesMax) {
-      call.context->AddTrailingMetadata(kConflictMetadataKey, answer.conflict->SerializeAsString());
-    }
+    if (answer.conflict) call.AddConflict(*answer.conflict);
     if (answer.status.ok()) *response = std::get<Response>(std::move(answer.result));
     call.Finish(answer.status);
   });

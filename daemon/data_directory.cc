@@ -15,9 +15,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Made by the first daemon that opened the store.
+constexpr char kUsedBefore[] = "listen_address";
+
 // Case data is nobody else's to read.
 absl::Status MakePrivate(const fs::path& directory) {
   std::error_code error;
+  if (fs::exists(directory, error)) return absl::OkStatus();
   fs::create_directories(directory, error);
   if (!error) fs::permissions(directory, fs::perms::owner_all, error);
   if (!error) return absl::OkStatus();
@@ -30,19 +34,19 @@ absl::Status MakePrivate(const fs::path& directory) {
 absl::StatusOr<std::unique_ptr<storage::Kv>> OpenDataDirectory(const std::string& directory) {
   const fs::path store = fs::path(directory) / "store";
   std::error_code error;
-  const bool is_new = !fs::exists(directory, error) || fs::is_empty(directory, error);
+  const bool is_new = !fs::exists(fs::path(directory) / kUsedBefore, error);
   if (!is_new && !fs::exists(store, error)) {
     return absl::NotFoundError(
-        absl::StrCat("the store ", store.string(), " is gone, but ", directory,
-                     " is not empty: restore it from a backup, or give an empty directory to begin "
-                     "anew"));
+        absl::StrCat("the store ", store.string(),
+                     " is gone, and a daemon has used it before: restore it from a backup, or "
+                     "begin anew in an empty directory"));
   }
-  if (is_new) {
-    if (absl::Status made = MakePrivate(directory); !made.ok()) return made;
+  for (const fs::path& path : {fs::path(directory), store}) {
+    if (absl::Status made = MakePrivate(path); !made.ok()) return made;
   }
   storage::RocksDbOptions options;
   options.path = store.string();
-  options.create_if_missing = is_new || fs::is_empty(store, error);
+  options.create_if_missing = is_new;
   options.log = [](std::string_view line) { Log(LogLevel::kWarning, line, {{"from", "rocksdb"}}); };
   return storage::RocksDbKv::Open(options);
 }

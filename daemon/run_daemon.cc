@@ -28,6 +28,12 @@ class Daemon {
  public:
   explicit Daemon(const Config& config) : config_(config) {}
 
+  // The server cannot end before every call of a client has its answer.
+  ~Daemon() {
+    if (connector_) connector_->Stop();
+    if (loop_thread_) loop_thread_->Stop();
+  }
+
   absl::Status Start() {
     absl::StatusOr<std::unique_ptr<storage::Kv>> store = OpenDataDirectory(config_.data_directory);
     if (!store.ok()) return store.status();
@@ -39,8 +45,8 @@ class Daemon {
     loop_.emplace(store_.get(), &*posting_, &port_);
     loop_thread_.emplace(&*loop_, &port_, LoopOptions());
     FillBackend(opened->replica);
-    loop_thread_->Start();
     if (absl::Status serving = Serve(); !serving.ok()) return serving;
+    loop_thread_->Start();
     if (connector_) connector_->Start();
     return absl::OkStatus();
   }
@@ -79,7 +85,7 @@ class Daemon {
         {{"fault", std::string(fault.message())}});
     if (connector_) connector_->SetEnabled(false);
     port_.CloseAllStreams(nullptr);
-    if (server_ != nullptr) server_->SetServing(false);
+    server_->SetServing(false);
   }
 
   void FillBackend(const std::string& replica) {

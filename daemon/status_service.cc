@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <grpcpp/grpcpp.h>
+
 #include <memory>
 
 #include "daemon/call.h"

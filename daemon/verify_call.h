@@ -2,16 +2,18 @@
 #ifndef TRIALSYNC_DAEMON_VERIFY_CALL_H_
 #define TRIALSYNC_DAEMON_VERIFY_CALL_H_
 
-#include <grpcpp/grpcpp.h>
-
 #include "daemon/backend.h"
 #include "trialsync/v1/status_service.pb.h"
+
+namespace grpc {
+template <class Response>
+class ServerWriteReactor;
+}  // namespace grpc
 
 namespace trialsync::daemon {
 
 // Answers StatusService.Verify: replays every partition on a thread of the backend's verifiers and
-// sends how far it is. The reactor owns itself. Has gRPC's headers: for .cc files of services
-// alone.
+// sends how far it is. The reactor owns itself.
 grpc::ServerWriteReactor<v1::VerifyProgress>* StartVerifyCall(const Backend& backend);
 
 }  // namespace trialsync::daemon

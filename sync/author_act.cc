@@ -59,16 +59,17 @@ absl::Status CheckAct(Desk& desk, const v1::RecordKey& key, v1::RecordActKind ki
 
 absl::Status CheckKind(const Person& person, v1::RecordActKind kind) {
   if (!v1::RecordActKind_IsValid(kind) || kind == v1::RECORD_ACT_KIND_UNSPECIFIED) {
-    return absl::InvalidArgumentError("say what is to be done: complete, verify, sign, freeze, "
-                                      "lock, unlock, void or reinstate");
+    return absl::InvalidArgumentError(
+        "say what is to be done: complete, verify, sign, freeze, "
+        "lock, unlock, void or reinstate");
   }
   const bool explains_itself = !Ends(kind) && kind != v1::RECORD_ACT_KIND_VOID;
   return explains_itself ? absl::OkStatus()
                          : CheckReason(person, absl::StrCat("a record is ", ActDone(kind)));
 }
 
-absl::StatusOr<v1::ActOnRecordResponse> Answer(Desk& desk, const v1::RecordKey& key,
-                                               const ChangeId& id, v1::Outcome outcome) {
+absl::StatusOr<v1::ActOnRecordResponse> Respond(Desk& desk, const v1::RecordKey& key,
+                                                const ChangeId& id, v1::Outcome outcome) {
   absl::StatusOr<v1::Record> record = PresentRecord(desk.view(), desk.partition_name(), key,
                                                     /*version=*/0, /*include_site_only=*/false);
   if (!record.ok()) return record.status();
@@ -100,7 +101,7 @@ absl::StatusOr<v1::ActOnRecordResponse> ActOnRecord(Desk& desk,
         first->change.reason() == request.reason() &&
         storage::RecordKeyBytes(first->change.record()) == storage::RecordKeyBytes(*key);
     if (!same) return RequestReused(person);
-    return Answer(desk, *key, first->id, VerdictOf(desk, first->id).outcome);
+    return Respond(desk, *key, first->id, VerdictOf(desk, first->id).outcome);
   }
   const auto definition = ActiveVersion(desk);
   if (!definition.ok()) return definition.status();
@@ -114,7 +115,7 @@ absl::StatusOr<v1::ActOnRecordResponse> ActOnRecord(Desk& desk,
   change.mutable_act()->set_covers(ContentDigest(desk.view().state().Record(*key)).str());
   const absl::StatusOr<Desk::Saved> saved = SaveChange(desk, change, OnRecord(*key));
   if (!saved.ok()) return saved.status();
-  return Answer(desk, *key, saved->id, saved->verdict.outcome);
+  return Respond(desk, *key, saved->id, saved->verdict.outcome);
 }
 
 }  // namespace trialsync::sync

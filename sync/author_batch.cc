@@ -44,8 +44,7 @@ class Together {
     const absl::StatusOr<RecordName> name = ParseRecordName(request.name(), desk_.partition_name());
     if (!name.ok()) return name.status();
     for (const v1::ItemInput& input : request.items()) {
-      const std::string text =
-          input.has_value() ? study::FormatValue(input.value()) : input.text();
+      const std::string text = input.has_value() ? study::FormatValue(input.value()) : input.text();
       const auto [it, inserted] =
           texts_.try_emplace(std::make_pair(name->Short(), input.item()), text);
       if (!inserted && it->second != text) {

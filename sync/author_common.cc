@@ -19,9 +19,9 @@ constexpr size_t kNonceBytes = 16;
 
 absl::Status CheckLength(const char* what, const std::string& text, size_t bytes_max) {
   if (text.size() <= bytes_max) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("the ", what, " has ", text.size(), " bytes, and at most ", bytes_max,
-                   " are kept: shorten it"));
+  return absl::InvalidArgumentError(absl::StrCat("the ", what, " has ", text.size(),
+                                                 " bytes, and at most ", bytes_max,
+                                                 " are kept: shorten it"));
 }
 
 }  // namespace
@@ -55,8 +55,7 @@ absl::StatusOr<RecordName> RecordNameHere(const Desk& desk, const std::string& n
 }
 
 absl::StatusOr<std::shared_ptr<const study::Definition>> ActiveVersion(Desk& desk) {
-  std::shared_ptr<const study::Definition> active =
-      NewestActive(desk.view().state(), desk.base());
+  std::shared_ptr<const study::Definition> active = NewestActive(desk.view().state(), desk.base());
   if (active != nullptr) return active;
   const SiteName& name = desk.partition_name();
   return absl::FailedPreconditionError(
@@ -82,9 +81,9 @@ v1::Change NewChange(Desk& desk, const study::Definition& definition, const Pers
 absl::Status CheckSize(const v1::Change& change) {
   const size_t size_bytes = change.ByteSizeLong();
   if (size_bytes <= kChangeBytesMax) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("what is to be saved has ", size_bytes, " bytes, and one change has at most ",
-                   kChangeBytesMax, ": write fewer items at once"));
+  return absl::InvalidArgumentError(absl::StrCat("what is to be saved has ", size_bytes,
+                                                 " bytes, and one change has at most ",
+                                                 kChangeBytesMax, ": write fewer items at once"));
 }
 
 absl::StatusOr<Desk::Saved> SaveChange(Desk& desk, const v1::Change& change,
@@ -128,8 +127,7 @@ std::optional<StoredChange> FindRequest(Desk& desk, const Person& person) {
 
 absl::Status RequestReused(const Person& person) {
   return absl::AlreadyExistsError(
-      absl::StrCat("the request id ", person.request_id,
-                   " was used by ", person.author,
+      absl::StrCat("the request id ", person.request_id, " was used by ", person.author,
                    " for something else: give every new request an id of its own"));
 }
 
@@ -154,16 +152,16 @@ v1::Outcome OutcomeOf(const Verdict& verdict, uint32_t lineage) {
 
 absl::Status CheckNotHeld(Desk& desk, const v1::RecordKey& key) {
   const v1::RecordState& record = desk.view().state().Record(key);
-  for (const auto kind : {v1::RECORD_ACT_KIND_VOID, v1::RECORD_ACT_KIND_LOCK,
-                          v1::RECORD_ACT_KIND_FREEZE}) {
+  for (const auto kind :
+       {v1::RECORD_ACT_KIND_VOID, v1::RECORD_ACT_KIND_LOCK, v1::RECORD_ACT_KIND_FREEZE}) {
     const v1::ActRow* act = FindAct(record, kind);
     if (act == nullptr) continue;
     const Authorship who = Authors(desk.view()).Of(act->by().change());
     const std::string name = NameOf(desk.view(), desk.partition_name(), key).Short();
     const char* mend = kind == v1::RECORD_ACT_KIND_VOID ? "reinstate" : "unlock";
     return absl::FailedPreconditionError(
-        absl::StrCat(name, " was ", ActDone(kind), " by ", who.author, " at ",
-                     MinuteOf(who.time), "; to end that: trialsync record ", mend, " ", name));
+        absl::StrCat(name, " was ", ActDone(kind), " by ", who.author, " at ", MinuteOf(who.time),
+                     "; to end that: trialsync record ", mend, " ", name));
   }
   return absl::OkStatus();
 }

@@ -37,9 +37,9 @@ void FollowBirths(View& view, v1::RecordKey& key) {
 }
 
 absl::Status NotNow(const v1::Change& change, absl::string_view why) {
-  return absl::FailedPreconditionError(
-      absl::StrCat("this ", ActWord(change), " cannot be offered again: ", why,
-                   "; decline it, and write what is right"));
+  return absl::FailedPreconditionError(absl::StrCat("this ", ActWord(change),
+                                                    " cannot be offered again: ", why,
+                                                    "; decline it, and write what is right"));
 }
 
 absl::Status Reread(Desk& desk, const v1::Change& refused, const study::Definition& definition,
@@ -132,8 +132,8 @@ Desk::Scope ScopeOf(View& view, const StoredChange& stored) {
     return OnBirths({change.same_thing().birth(), change.same_thing().other()});
   }
   if (change.has_query_answer() || change.has_query_closing()) {
-    const v1::QueryReference& query = change.has_query_answer() ? change.query_answer().query()
-                                                                : change.query_closing().query();
+    const v1::QueryReference& query =
+        change.has_query_answer() ? change.query_answer().query() : change.query_closing().query();
     const std::optional<ChangeId> opener = ChangeId::From(query.change());
     if (!opener) return {};
     const std::optional<v1::DiscrepancyRow> row =

@@ -36,10 +36,9 @@ absl::StatusOr<OpenQuestion> FindQuery(Desk& desk, const std::string& name) {
 absl::Status CheckOpen(Desk& desk, const OpenQuestion& query) {
   if (IsOpen(query.row)) return absl::OkStatus();
   const std::string author = Authors(desk.view()).Of(query.row.closed_by()).author;
-  return absl::FailedPreconditionError(
-      absl::StrCat(query.id.ToString(), " was closed by ",
-                   author.empty() ? std::string("the check that opened it") : author,
-                   ": open a new one"));
+  return absl::FailedPreconditionError(absl::StrCat(
+      query.id.ToString(), " was closed by ",
+      author.empty() ? std::string("the check that opened it") : author, ": open a new one"));
 }
 
 v1::QueryReference ReferenceOf(const storage::DiscrepancyId& id) {
@@ -63,8 +62,8 @@ absl::StatusOr<uint32_t> ItemAsked(Desk& desk, const v1::RecordKey& key, const s
   const Vocabulary vocabulary(desk.view().state());
   const v1::ItemDefinition* item = vocabulary.FindItem(key.form(), name);
   if (item != nullptr) return item->id();
-  return absl::InvalidArgumentError(absl::StrCat("the form has no item ", name, "; it has ",
-                                                 vocabulary.ItemNames(key.form())));
+  return absl::InvalidArgumentError(
+      absl::StrCat("the form has no item ", name, "; it has ", vocabulary.ItemNames(key.form())));
 }
 
 // `fill` sets the body of a change that answers or closes; `same` says whether a change is that.

@@ -20,9 +20,9 @@ namespace {
 
 using Request = v1::SettleDiscrepancyRequest;
 
-absl::StatusOr<v1::SettleDiscrepancyResponse> Answer(Desk& desk, const storage::DiscrepancyId& id,
-                                                     const std::optional<ChangeId>& change,
-                                                     v1::Outcome outcome) {
+absl::StatusOr<v1::SettleDiscrepancyResponse> Respond(Desk& desk, const storage::DiscrepancyId& id,
+                                                      const std::optional<ChangeId>& change,
+                                                      v1::Outcome outcome) {
   absl::StatusOr<v1::Discrepancy> shown =
       PresentDiscrepancy(desk.view(), desk.partition_name(), id);
   if (!shown.ok()) return shown.status();
@@ -82,15 +82,14 @@ bool IsSame(const v1::Change& first, const storage::DiscrepancyId& id, const Req
   if (first.reason() != request.reason()) return false;
   if (first.has_settlement()) {
     const bool dismissed = first.settlement().kind() == v1::SETTLEMENT_KIND_DISMISS;
-    return first.settlement().change() == id.change.view() &&
-           dismissed == request.has_decline();
+    return first.settlement().change() == id.change.view() && dismissed == request.has_decline();
   }
   if (!first.offers_again().empty()) {
     return first.offers_again() == id.change.view() && request.has_accept();
   }
   const v1::Decision& decision = first.decision();
-  const bool closes = std::any_of(
-      decision.closes().begin(), decision.closes().end(), [&](const auto& reference) {
+  const bool closes =
+      std::any_of(decision.closes().begin(), decision.closes().end(), [&](const auto& reference) {
         return reference.challenger() == id.change.view() && reference.lineage() == id.part;
       });
   if (!closes || (request.has_decline() && !decision.writes().empty())) return false;
@@ -119,7 +118,7 @@ class Settling {
                                                               const Desk::Scope& scope) {
     const absl::StatusOr<Desk::Saved> saved = SaveChange(desk_, change, scope);
     if (!saved.ok()) return saved.status();
-    return Answer(desk_, id_, saved->id, saved->verdict.outcome);
+    return Respond(desk_, id_, saved->id, saved->verdict.outcome);
   }
 
   // The birth that a proposal says to be the same as another, said by this side too.
@@ -149,7 +148,7 @@ absl::StatusOr<v1::SettleDiscrepancyResponse> Settling::Decide() {
           absl::StrCat(valid.message(), "; settle it with --value"));
     }
   }
-  absl::Status status = desk_.CheckRoom(2);
+  absl::Status status = desk_.CheckRoom(plan->same_thing ? 2 : 1);
   if (status.ok()) status = CheckSize(change);
   if (status.ok() && plan->same_thing) status = SaveSameThing(*plan->same_thing);
   if (status.ok() && plan->private_edit) status = desk_.SavePrivate(*plan->private_edit);
@@ -208,12 +207,12 @@ absl::StatusOr<v1::SettleDiscrepancyResponse> SettleDiscrepancy(Desk& desk,
 
   if (const std::optional<StoredChange> first = FindRequest(desk, person)) {
     if (!IsSame(first->change, *id, request)) return RequestReused(person);
-    return Answer(desk, *id, first->id, VerdictOf(desk, first->id).outcome);
+    return Respond(desk, *id, first->id, VerdictOf(desk, first->id).outcome);
   }
   if (!IsOpen(*row)) return AlreadySettled(desk, *id, *row);
   if (id->kind == v1::DISCREPANCY_KIND_PREDICTION) {
     if (absl::Status closed = desk.ClosePrediction(*id); !closed.ok()) return closed;
-    return Answer(desk, *id, std::nullopt, v1::OUTCOME_UNSPECIFIED);
+    return Respond(desk, *id, std::nullopt, v1::OUTCOME_UNSPECIFIED);
   }
   if (absl::Status reason = CheckReason(person, "a discrepancy is settled"); !reason.ok()) {
     return reason;
@@ -221,8 +220,8 @@ absl::StatusOr<v1::SettleDiscrepancyResponse> SettleDiscrepancy(Desk& desk,
   auto definition = ActiveVersion(desk);
   if (!definition.ok()) return definition.status();
   Settling settling(desk, request, *id, *row, *std::move(definition));
-  const bool conflict = id->kind == v1::DISCREPANCY_KIND_DISPUTE ||
-                        id->kind == v1::DISCREPANCY_KIND_PROPOSAL;
+  const bool conflict =
+      id->kind == v1::DISCREPANCY_KIND_DISPUTE || id->kind == v1::DISCREPANCY_KIND_PROPOSAL;
   return conflict ? settling.Decide() : settling.SettleWaiting();
 }
 

@@ -11,7 +11,7 @@
 namespace trialsync::sync {
 namespace {
 
-absl::StatusOr<v1::Subject> Answer(Desk& desk, const ChangeId& birth) {
+absl::StatusOr<v1::Subject> Respond(Desk& desk, const ChangeId& birth) {
   return PresentSubject(desk.view(), desk.partition_name(), birth);
 }
 
@@ -34,8 +34,9 @@ absl::Status CheckLabelFree(Desk& desk, v1::BirthKind kind, const v1::RecordKey&
   if (births.empty()) return absl::OkStatus();
   const std::string name = Namer(view, desk.partition_name()).ShortBirth(births.front().first);
   return absl::AlreadyExistsError(absl::StrCat(
-      name, " is there already: choose another code, or, if they are one, see: trialsync subject "
-            "merge --help"));
+      name,
+      " is there already: choose another code, or, if they are one, see: trialsync subject "
+      "merge --help"));
 }
 
 }  // namespace
@@ -52,17 +53,17 @@ absl::StatusOr<v1::Subject> CreateSubject(Desk& desk, const v1::CreateSubjectReq
     const bool same = first->change.birth().kind() == v1::BIRTH_KIND_SUBJECT &&
                       first->change.birth().label() == request.code() &&
                       first->change.reason() == request.reason();
-    return same ? Answer(desk, first->id) : RequestReused(person);
+    return same ? Respond(desk, first->id) : RequestReused(person);
   }
   const v1::RecordKey none;
   absl::Status free = CheckLabelFree(desk, v1::BIRTH_KIND_SUBJECT, none, request.code());
   if (!free.ok()) return free;
   const auto definition = ActiveVersion(desk);
   if (!definition.ok()) return definition.status();
-  const absl::StatusOr<ChangeId> birth = SaveBirth(desk, **definition, person,
-                                                   v1::BIRTH_KIND_SUBJECT, none, request.code());
+  const absl::StatusOr<ChangeId> birth =
+      SaveBirth(desk, **definition, person, v1::BIRTH_KIND_SUBJECT, none, request.code());
   if (!birth.ok()) return birth.status();
-  return Answer(desk, *birth);
+  return Respond(desk, *birth);
 }
 
 absl::StatusOr<v1::Subject> RenameSubject(Desk& desk, const v1::RenameSubjectRequest& request) {
@@ -76,13 +77,13 @@ absl::StatusOr<v1::Subject> RenameSubject(Desk& desk, const v1::RenameSubjectReq
     const auto renamed = ChangeId::From(first->change.rename().birth());
     const bool same = renamed && first->change.rename().label() == request.new_code() &&
                       first->change.reason() == request.reason();
-    return same ? Answer(desk, *renamed) : RequestReused(person);
+    return same ? Respond(desk, *renamed) : RequestReused(person);
   }
   const absl::StatusOr<ChangeId> birth = BirthHere(desk, request.name());
   if (!birth.ok()) return birth.status();
   const std::optional<v1::BirthRow> row = FindBirth(desk.view(), *birth);
   if (!row) return absl::NotFoundError(absl::StrCat(request.name(), " is not there"));
-  if (row->label() == request.new_code()) return Answer(desk, *birth);
+  if (row->label() == request.new_code()) return Respond(desk, *birth);
   status = CheckLabelFree(desk, row->kind(), row->parent(), request.new_code());
   if (!status.ok()) return status;
   const auto definition = ActiveVersion(desk);
@@ -93,7 +94,7 @@ absl::StatusOr<v1::Subject> RenameSubject(Desk& desk, const v1::RenameSubjectReq
   change.mutable_rename()->set_label(request.new_code());
   const auto saved = SaveChange(desk, change, {.record_key = "", .births = {*birth}});
   if (!saved.ok()) return saved.status();
-  return Answer(desk, *birth);
+  return Respond(desk, *birth);
 }
 
 absl::StatusOr<v1::Subject> MergeSubjects(Desk& desk, const v1::MergeSubjectsRequest& request) {
@@ -126,7 +127,7 @@ absl::StatusOr<v1::Subject> MergeSubjects(Desk& desk, const v1::MergeSubjectsReq
     const v1::SameThing& same = first->change.same_thing();
     const bool repeated = same.birth() == earlier.view() && same.other() == later.view() &&
                           first->change.reason() == request.reason();
-    return repeated ? Answer(desk, earlier) : RequestReused(person);
+    return repeated ? Respond(desk, earlier) : RequestReused(person);
   }
   if ((in_order ? *other_row : *row).same_as() == earlier.view()) {
     return absl::FailedPreconditionError(
@@ -139,7 +140,7 @@ absl::StatusOr<v1::Subject> MergeSubjects(Desk& desk, const v1::MergeSubjectsReq
   change.mutable_same_thing()->set_other(later.str());
   const auto saved = SaveChange(desk, change, {.record_key = "", .births = {earlier, later}});
   if (!saved.ok()) return saved.status();
-  return Answer(desk, earlier);
+  return Respond(desk, earlier);
 }
 
 }  // namespace trialsync::sync

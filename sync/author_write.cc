@@ -38,9 +38,9 @@ absl::StatusOr<DefinitionPointer> VersionToWrite(Desk& desk, uint32_t number) {
 absl::Status NotThere(const RecordName& name, const Resolution& resolution) {
   const std::string& label = resolution.missing.front().label;
   const bool subject = resolution.missing.front().kind == v1::BIRTH_KIND_SUBJECT;
-  return absl::NotFoundError(
-      absl::StrCat("there is no ", subject ? "subject " : "repeat ~", label, " for ", name.Short(),
-                   ": make it first, or write with --create"));
+  return absl::NotFoundError(absl::StrCat("there is no ", subject ? "subject " : "repeat ~", label,
+                                          " for ", name.Short(),
+                                          ": make it first, or write with --create"));
 }
 
 // One request on its way to being saved.
@@ -130,9 +130,8 @@ absl::Status Writing::CheckRecord() {
   }
   record_.key = whole;
   if (!RecordFits(whole, *definition_)) {
-    return absl::FailedPreconditionError(absl::StrCat("version ", definition_->number(),
-                                                      " of the study has no record like ",
-                                                      name_.Short()));
+    return absl::FailedPreconditionError(absl::StrCat(
+        "version ", definition_->number(), " of the study has no record like ", name_.Short()));
   }
   if (record_.missing.empty()) return absl::OkStatus();
   if (!request_.create_missing()) return NotThere(name_, record_);
@@ -140,10 +139,9 @@ absl::Status Writing::CheckRecord() {
   if (!active.ok()) return active.status();
   birth_definition_ = *std::move(active);
   if (RecordFits(whole, *birth_definition_)) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("version ", birth_definition_->number(), ", which is active here, has no ",
-                   name_.Short(), ": it can be made when version ", definition_->number(),
-                   " is active"));
+  return absl::FailedPreconditionError(absl::StrCat(
+      "version ", birth_definition_->number(), ", which is active here, has no ", name_.Short(),
+      ": it can be made when version ", definition_->number(), " is active"));
 }
 
 absl::Status Writing::Decide() {
@@ -252,9 +250,9 @@ bool Writing::IsKeptHere(const Offered& offered) {
 
 bool Writing::IsSame(const StoredChange& first) {
   const v1::Change& change = first.change;
-  const bool same_place = record_.missing.empty() && change.has_edit() &&
-                          storage::RecordKeyBytes(change.record()) ==
-                              storage::RecordKeyBytes(record_.key);
+  const bool same_place =
+      record_.missing.empty() && change.has_edit() &&
+      storage::RecordKeyBytes(change.record()) == storage::RecordKeyBytes(record_.key);
   if (!same_place || change.reason() != request_.reason()) return false;
   for (const v1::ItemWrite& write : change.edit().writes()) {
     const auto offered = std::find_if(items_.begin(), items_.end(), [&](const Offered& o) {
@@ -262,15 +260,14 @@ bool Writing::IsSame(const StoredChange& first) {
     });
     if (offered == items_.end()) return false;
     const v1::Value& written = write.value();
-    const bool equal = written.has_withheld() ? IsKeptHere(*offered)
-                                              : study::FormatValue(written) ==
-                                                    study::FormatValue(offered->value);
+    const bool equal = written.has_withheld()
+                           ? IsKeptHere(*offered)
+                           : study::FormatValue(written) == study::FormatValue(offered->value);
     if (!equal) return false;
   }
   // What was not written then stood already, or was left.
   return std::all_of(items_.begin(), items_.end(), [&](const Offered& offered) {
-    return offered.fate == Fate::kUnchanged || offered.fate == Fate::kLeft ||
-           Wrote(first, offered);
+    return offered.fate == Fate::kUnchanged || offered.fate == Fate::kLeft || Wrote(first, offered);
   });
 }
 
@@ -300,24 +297,22 @@ Verdict Writing::Expected() const {
     return verdict;
   }
   for (const Offered& offered : items_) {
-    const bool equal = offered.standing.value &&
-                       study::CompareValues(*offered.standing.value, offered.value) ==
-                           study::Comparison::kEqual;
+    const bool equal =
+        offered.standing.value &&
+        study::CompareValues(*offered.standing.value, offered.value) == study::Comparison::kEqual;
     if (offered.owned && !equal) continue;
-    verdict.cells.push_back(
-        {offered.lineage, equal ? v1::OUTCOME_AGREED : v1::OUTCOME_PROPOSED});
+    verdict.cells.push_back({offered.lineage, equal ? v1::OUTCOME_AGREED : v1::OUTCOME_PROPOSED});
   }
   return verdict;
 }
 
-v1::ItemResult Writing::ResultOf(const Offered& offered, const Verdict& verdict,
-                                 Authors& authors) {
+v1::ItemResult Writing::ResultOf(const Offered& offered, const Verdict& verdict, Authors& authors) {
   v1::ItemResult result;
   result.set_item(offered.item->name());
   if (offered.fate == Fate::kWrite) {
     result.set_outcome(OutcomeOf(verdict, offered.lineage));
-    const bool waits = result.outcome() == v1::OUTCOME_HELD ||
-                       result.outcome() == v1::OUTCOME_REFUSED;
+    const bool waits =
+        result.outcome() == v1::OUTCOME_HELD || result.outcome() == v1::OUTCOME_REFUSED;
     if (waits) {
       result.set_message(absl::StrCat("kept, and ", OutcomeWord(result.outcome()), ", because ",
                                       ReasonClause(verdict.reason), "; see: trialsync worklist"));
@@ -354,8 +349,7 @@ absl::StatusOr<v1::WriteRecordResponse> Writing::Answer(const std::vector<Change
 
 }  // namespace
 
-absl::StatusOr<v1::WriteRecordResponse> WriteOne(Desk& desk,
-                                                 const v1::WriteRecordRequest& request,
+absl::StatusOr<v1::WriteRecordResponse> WriteOne(Desk& desk, const v1::WriteRecordRequest& request,
                                                  bool validate_only, WriteFailure& failure) {
   return Writing(desk, request, failure).Run(validate_only);
 }

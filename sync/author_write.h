@@ -9,8 +9,7 @@ namespace trialsync::sync {
 
 // WriteRecord() as author.h says, with all that is wrong in `failure`. With `validate_only` nothing
 // is saved, and the outcomes are those that the merge would predict.
-absl::StatusOr<v1::WriteRecordResponse> WriteOne(Desk& desk,
-                                                 const v1::WriteRecordRequest& request,
+absl::StatusOr<v1::WriteRecordResponse> WriteOne(Desk& desk, const v1::WriteRecordRequest& request,
                                                  bool validate_only, WriteFailure& failure);
 
 }  // namespace trialsync::sync

@@ -72,8 +72,7 @@ class Planner {
   }
 
   StandingValues StandingNow() {
-    const v1::CellRow* cell =
-        FindCell(desk_.view().state().Record(row_.record()), row_.lineage());
+    const v1::CellRow* cell = FindCell(desk_.view().state().Record(row_.record()), row_.lineage());
     return cell == nullptr ? StandingValues() : cell->values();
   }
 
@@ -117,12 +116,12 @@ class Planner {
 
   absl::Status NoAlternative() {
     const Vocabulary vocabulary(desk_.view().state());
-    return absl::InvalidArgumentError(absl::StrCat(
-        "say which value to take by its change: ",
-        absl::StrJoin(open_, ", ", [&](std::string* out, const DisputeEntry& entry) {
-          absl::StrAppend(out, entry.first.change.hex().substr(0, 12), " (",
-                          TextOf(entry.second.challenging(), vocabulary), ")");
-        })));
+    return absl::InvalidArgumentError(
+        absl::StrCat("say which value to take by its change: ",
+                     absl::StrJoin(open_, ", ", [&](std::string* out, const DisputeEntry& entry) {
+                       absl::StrAppend(out, entry.first.change.hex().substr(0, 12), " (",
+                                       TextOf(entry.second.challenging(), vocabulary), ")");
+                     })));
   }
 
   absl::Status WriteValue() {

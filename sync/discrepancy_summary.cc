@@ -5,8 +5,8 @@
 #include "sync/authorship.h"
 #include "sync/standing.h"
 #include "sync/stored_change.h"
-#include "sync/worklist.h"
 #include "sync/words.h"
+#include "sync/worklist.h"
 
 namespace trialsync::sync {
 namespace {
@@ -62,12 +62,10 @@ class Sentence {
       case v1::DISCREPANCY_KIND_LABEL:
         return Label();
       case v1::DISCREPANCY_KIND_PREDICTION:
-        return absl::StrCat(Change(), " was shown as ", OutcomeWord(row_.predicted_outcome()),
-                            ", and the centre's receipt says ",
-                            OutcomeWord(row_.received_outcome()),
-                            row_.reason() == v1::REASON_UNSPECIFIED
-                                ? ""
-                                : absl::StrCat(", because ", Because()));
+        return absl::StrCat(
+            Change(), " was shown as ", OutcomeWord(row_.predicted_outcome()),
+            ", and the centre's receipt says ", OutcomeWord(row_.received_outcome()),
+            row_.reason() == v1::REASON_UNSPECIFIED ? "" : absl::StrCat(", because ", Because()));
       default:
         return "something of a newer release of trialsync waits here";
     }

@@ -173,9 +173,8 @@ absl::StatusOr<bool> EtagDiffers(std::string_view etag, const v1::RecordState& r
   const auto known = seen->writers.find(lineage);
   if (known == seen->writers.end()) return true;
   const Ids writers = WritersOf(record, *cell);
-  return std::none_of(writers.begin(), writers.end(), [&](const std::string& writer) {
-    return Contains(known->second, writer);
-  });
+  return std::none_of(writers.begin(), writers.end(),
+                      [&](const std::string& writer) { return Contains(known->second, writer); });
 }
 
 }  // namespace trialsync::sync

@@ -11,9 +11,8 @@ namespace trialsync::sync {
 
 absl::StatusOr<size_t> PageSize(int32_t requested) {
   if (requested < 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("page_size is ", requested, ": give a positive number, or 0 for ",
-                     kPageSizeDefault));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "page_size is ", requested, ": give a positive number, or 0 for ", kPageSizeDefault));
   }
   if (requested == 0) return static_cast<size_t>(kPageSizeDefault);
   return static_cast<size_t>(std::min(requested, kPageSizeMax));

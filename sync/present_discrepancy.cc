@@ -76,8 +76,8 @@ class Presentation {
     if (!stored) return "";
     const v1::Change& change = stored->change;
     if (change.has_birth()) return namer_.Birth(id_.change);
-    const auto birth = ChangeId::From(change.has_rename() ? change.rename().birth()
-                                                          : change.same_thing().birth());
+    const auto birth =
+        ChangeId::From(change.has_rename() ? change.rename().birth() : change.same_thing().birth());
     return birth ? namer_.Birth(*birth) : "";
   }
 
@@ -86,16 +86,16 @@ class Presentation {
       return row_.lineage() == 0 ? "" : namer_.vocabulary().ItemName(row_.lineage());
     }
     if (!IsConflict(row_.kind())) return "";
-    return namer_.vocabulary().ItemName(
-        row_.challenging_size() == 1 ? row_.challenging(0).item() : row_.lineage());
+    return namer_.vocabulary().ItemName(row_.challenging_size() == 1 ? row_.challenging(0).item()
+                                                                     : row_.lineage());
   }
 
   void AddMessage(const v1::QueryTurn& turn) {
     v1::QueryMessage* message = shown_.add_messages();
     message->set_text(turn.text());
     message->set_author(turn.author());
-    *message->mutable_time() = turn.time_us() != 0 ? MicrosToTimestamp(turn.time_us())
-                                                   : authors_.Of(turn.change()).time;
+    *message->mutable_time() =
+        turn.time_us() != 0 ? MicrosToTimestamp(turn.time_us()) : authors_.Of(turn.change()).time;
   }
 
   void AddAlternative(const std::string& text, const std::string& change, bool standing) {

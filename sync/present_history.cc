@@ -126,9 +126,8 @@ class Walk {
   }
 
   void ClearParts(uint32_t lineage) {
-    std::erase_if(standing_, [&](const auto& entry) {
-      return vocabulary_.Lineage(entry.first) == lineage;
-    });
+    std::erase_if(standing_,
+                  [&](const auto& entry) { return vocabulary_.Lineage(entry.first) == lineage; });
   }
 
   const Vocabulary& vocabulary_;
@@ -146,8 +145,8 @@ absl::Status KeepItem(const std::string& name, const v1::RecordKey& key,
   if (name.empty()) return absl::OkStatus();
   const v1::ItemDefinition* item = vocabulary.FindItem(key.form(), name);
   if (item == nullptr) {
-    return absl::NotFoundError(absl::StrCat("the form has no item ", name, "; it has ",
-                                            vocabulary.ItemNames(key.form())));
+    return absl::NotFoundError(
+        absl::StrCat("the form has no item ", name, "; it has ", vocabulary.ItemNames(key.form())));
   }
   std::erase_if(steps, [&](const Step& step) { return !Writes(step, item->id()); });
   for (Step& step : steps) {

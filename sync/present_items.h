@@ -28,7 +28,7 @@ v1::Record MakeRecord(View& view, Namer& namer, const v1::RecordKey& key,
 
 // The definition of a version that a client asks to read under; null for 0. NOT_FOUND.
 absl::StatusOr<std::shared_ptr<const study::Definition>> ReadingVersion(PartitionState& state,
-                                                                       uint32_t version);
+                                                                        uint32_t version);
 
 // The value of a `site_only` item, of which `record` has only that it is filled; nullopt where it
 // was not this replica that filled it.

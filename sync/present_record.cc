@@ -72,8 +72,7 @@ class Presentation {
         of_lineage_[row->lineage()].push_back(id.ToString());
       } else if (id.kind == v1::DISCREPANCY_KIND_QUERY) {
         of_item_[row->lineage()].push_back(id.ToString());
-      } else if (id.kind == v1::DISCREPANCY_KIND_HELD ||
-                 id.kind == v1::DISCREPANCY_KIND_REFUSED) {
+      } else if (id.kind == v1::DISCREPANCY_KIND_HELD || id.kind == v1::DISCREPANCY_KIND_REFUSED) {
         MarkValues(id, *row);
       }
     }
@@ -133,8 +132,8 @@ class Presentation {
       }
       return;
     }
-    for (study::Reading& reading : study::ReadCell(StoredValues(cell), *options_.version,
-                                                   view_.state().definitions())) {
+    for (study::Reading& reading :
+         study::ReadCell(StoredValues(cell), *options_.version, view_.state().definitions())) {
       v1::Item& item = items[reading.item];
       SetValue(cell, reading.value.value_or(v1::Value()), newest.version().number(), item);
       if (reading.value) continue;
@@ -143,8 +142,7 @@ class Presentation {
     }
   }
 
-  void SetValue(const v1::CellRow& cell, const v1::Value& value, uint32_t version,
-                v1::Item& item) {
+  void SetValue(const v1::CellRow& cell, const v1::Value& value, uint32_t version, v1::Item& item) {
     const v1::WriterRow& writer = LastWriter(record_, cell);
     const Authorship& who = authors_.Of(writer.change());
     *item.mutable_value() = value;
@@ -166,8 +164,8 @@ class Presentation {
         written = std::max(written, value.version().number());
       }
     }
-    const std::optional<v1::Value> value = study::DefaultFor(
-        definition.id(), written, *options_.version, view_.state().definitions());
+    const std::optional<v1::Value> value =
+        study::DefaultFor(definition.id(), written, *options_.version, view_.state().definitions());
     if (value) {
       *item.mutable_value() = *value;
       item.set_text(study::FormatValue(*value));
@@ -224,7 +222,7 @@ v1::Record MakeRecord(View& view, Namer& namer, const v1::RecordKey& key,
 }
 
 absl::StatusOr<std::shared_ptr<const study::Definition>> ReadingVersion(PartitionState& state,
-                                                                       uint32_t version) {
+                                                                        uint32_t version) {
   if (version == 0) return std::shared_ptr<const study::Definition>();
   std::shared_ptr<const study::Definition> found = state.definitions().Find(version);
   if (found == nullptr) {
@@ -240,10 +238,9 @@ absl::StatusOr<v1::Record> PresentRecord(View& view, const SiteName& parent,
   const auto reading = ReadingVersion(view.state(), version);
   if (!reading.ok()) return reading.status();
   Namer namer(view, parent);
-  v1::Record record = MakeRecord(view, namer, key,
-                                 {.version = reading->get(),
-                                  .include_site_only = include_site_only,
-                                  .empty_items = true});
+  v1::Record record = MakeRecord(
+      view, namer, key,
+      {.version = reading->get(), .include_site_only = include_site_only, .empty_items = true});
   if (!view.state().status().ok()) return view.state().status();
   return record;
 }

@@ -40,8 +40,7 @@ uint32_t CountRecords(View& view, const ChangeId& birth, const v1::BirthRow& row
   return count;
 }
 
-v1::Subject MakeSubject(View& view, Namer& namer, const ChangeId& birth,
-                        const v1::BirthRow& row) {
+v1::Subject MakeSubject(View& view, Namer& namer, const ChangeId& birth, const v1::BirthRow& row) {
   v1::Subject subject;
   subject.set_name(namer.Birth(birth));
   subject.set_birth(birth.hex());

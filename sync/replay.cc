@@ -50,7 +50,7 @@ class Commit {
     const Judgement judgement = Judge(arriving);
     if (!arriving.change->offers_again().empty()) CloseOffered(arriving);
     Record(arriving, judgement);
-    if (judgement.took_effect() && arriving.change->has_settlement()) Settle(arriving);
+    if (judgement.verdict.outcome == v1::OUTCOME_APPLIED) Settle(arriving);
     return judgement.verdict;
   }
 
@@ -254,7 +254,7 @@ void Commit::JudgeAgain(uint64_t number) {
   }
   Record(arriving, judgement);
   admissions_.push_back({number, judgement.verdict});
-  if (judgement.took_effect() && arriving.change->has_settlement()) Settle(arriving);
+  if (judgement.verdict.outcome == v1::OUTCOME_APPLIED) Settle(arriving);
 }
 
 // The side that owns one of the items written; for what writes none, the author's own side.
@@ -292,7 +292,9 @@ Judgement Commit::JudgeSettlement(const Arriving& arriving) {
   return Judgement::Of(v1::OUTCOME_APPLIED);
 }
 
+// What a settlement that was applied does to the change that it is about.
 void Commit::Settle(const Arriving& arriving) {
+  if (!arriving.change->has_settlement()) return;
   const v1::Settlement& settlement = arriving.change->settlement();
   const std::optional<StoredChange> target =
       FindChange(state_.tables(), *ChangeId::From(settlement.change()));

@@ -49,8 +49,7 @@ absl::Status CheckRepeat(v1::BirthKind kind, const LabelParts& parts, bool repea
   if (repeating == !parts.repeat.empty()) return absl::OkStatus();
   if (repeating) {
     return absl::InvalidArgumentError(absl::StrCat("the ", Word(kind), " ", parts.name,
-                                                   " repeats: say which, e.g. ", parts.name,
-                                                   "~1"));
+                                                   " repeats: say which, e.g. ", parts.name, "~1"));
   }
   return absl::InvalidArgumentError(absl::StrCat("the ", Word(kind), " ", parts.name,
                                                  " does not repeat: leave out ~", parts.repeat));
@@ -88,9 +87,9 @@ absl::Status FollowForm(View& view, const Vocabulary& vocabulary, const std::str
     return absl::NotFoundError(absl::StrCat("the study has no form ", parts->name));
   }
   if (!vocabulary.EventHasForm(resolution.key.event(), form->id())) {
-    return absl::NotFoundError(
-        absl::StrCat("the form ", parts->name, " is not filled at the event ",
-                     vocabulary.FindEvent(resolution.key.event())->name()));
+    return absl::NotFoundError(absl::StrCat("the form ", parts->name,
+                                            " is not filled at the event ",
+                                            vocabulary.FindEvent(resolution.key.event())->name()));
   }
   if (absl::Status status = CheckRepeat(v1::BIRTH_KIND_FORM, *parts, form->repeating());
       !status.ok()) {

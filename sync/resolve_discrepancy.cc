@@ -25,8 +25,8 @@ std::optional<Beginning> BeginningOf(std::string_view id) {
   Beginning beginning;
   const size_t dash = id.find('-');
   if (dash != std::string_view::npos) beginning.kind = std::string(id.substr(0, dash + 1));
-  beginning.digits = absl::AsciiStrToLower(
-      std::string(dash == std::string_view::npos ? id : id.substr(dash + 1)));
+  beginning.digits =
+      absl::AsciiStrToLower(std::string(dash == std::string_view::npos ? id : id.substr(dash + 1)));
   const bool hexadecimal =
       std::all_of(beginning.digits.begin(), beginning.digits.end(),
                   [](char c) { return absl::ascii_isxdigit(static_cast<unsigned char>(c)); });
@@ -73,8 +73,7 @@ absl::StatusOr<storage::DiscrepancyId> Only(const std::vector<std::string>& matc
 
 absl::StatusOr<storage::DiscrepancyId> ResolveDiscrepancy(View& view, std::string_view name) {
   const size_t slash = name.rfind('/');
-  const std::string_view given =
-      slash == std::string_view::npos ? name : name.substr(slash + 1);
+  const std::string_view given = slash == std::string_view::npos ? name : name.substr(slash + 1);
   if (const auto id = storage::DiscrepancyId::FromString(given)) {
     const bool there = ReadDiscrepancy(view, *id).has_value();
     if (!view.state().status().ok()) return view.state().status();

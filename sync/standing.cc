@@ -38,8 +38,7 @@ v1::ItemWrite WriteOf(uint32_t item, const v1::Value& value) {
 }  // namespace
 
 Standing StandingOf(const v1::RecordState& record, uint32_t item,
-                    const study::Definition& definition,
-                    const study::DefinitionSet& definitions) {
+                    const study::Definition& definition, const study::DefinitionSet& definitions) {
   Standing standing;
   const uint32_t lineage = definition.Lineage(item);
   const v1::CellRow* cell = FindCell(record, lineage);
@@ -72,8 +71,7 @@ bool IsWhatStands(const Standing& standing, const v1::Value& offered) {
 std::string TextOf(const StandingValues& values, const Vocabulary& vocabulary) {
   if (values.size() == 1) return study::FormatValue(values[0].value());
   return absl::StrJoin(values, ", ", [&](std::string* out, const v1::StandingValue& value) {
-    absl::StrAppend(out, vocabulary.ItemName(value.item()), "=",
-                    study::FormatValue(value.value()));
+    absl::StrAppend(out, vocabulary.ItemName(value.item()), "=", study::FormatValue(value.value()));
   });
 }
 
@@ -90,8 +88,7 @@ absl::StatusOr<std::vector<v1::ItemWrite>> WritesOf(const StandingValues& values
     }
     return writes;
   }
-  for (const study::Reading& reading :
-       study::ReadCell(AsStored(values), definition, definitions)) {
+  for (const study::Reading& reading : study::ReadCell(AsStored(values), definition, definitions)) {
     const v1::ItemDefinition* item = definition.FindItem(reading.item);
     if (!reading.value) {
       return absl::FailedPreconditionError(

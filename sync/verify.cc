@@ -36,7 +36,8 @@ class Replica {
   // Puts what was replayed since into the store, so that nothing grows but that.
   void Keep() {
     state_->Flush();
-    log_->Flush();
+    // A replica that never had a commit has no head.
+    if (epoch_ != 0) log_->Flush();
     TS_CHECK(store_.Write(transaction_->TakeBatch(), storage::Durability::kNoSync).ok());
     Begin();
   }

@@ -15,10 +15,14 @@ View::View(const storage::Reader* below, PartitionNumber partition,
     : transaction_(below), state_(&transaction_, partition, definitions) {}
 
 void View::PrepareRecord(const v1::RecordKey& key) {
+  PrepareBirthsOf(key);
+  ReplayOwn(state_.tables().OutboxOfRecord(storage::RecordKeyBytes(key)));
+}
+
+void View::PrepareBirthsOf(const v1::RecordKey& key) {
   for (const std::string* id : {&key.subject(), &key.event_birth(), &key.form_birth()}) {
     if (const std::optional<ChangeId> birth = ChangeId::From(*id)) PrepareBirth(*birth);
   }
-  ReplayOwn(state_.tables().OutboxOfRecord(storage::RecordKeyBytes(key)));
 }
 
 void View::PrepareBirth(const ChangeId& birth) {
@@ -69,6 +73,14 @@ void View::ReplayOwn(std::vector<uint64_t> seqs) {
     const std::optional<StoredChange> stored =
         ReadChange(state_.tables(), kOutboxNumber + seq);
     if (!stored) continue;
+    // What it names comes first: else it would wait for that.
+    if (stored->change.has_birth()) PrepareBirthsOf(stored->change.birth().parent());
+    if (stored->change.has_same_thing()) {
+      for (const std::string* id :
+           {&stored->change.same_thing().birth(), &stored->change.same_thing().other()}) {
+        if (const std::optional<ChangeId> birth = ChangeId::From(*id)) PrepareBirth(*birth);
+      }
+    }
     Replay(state_, {.change = &stored->change,
                     .id = stored->id,
                     .stamp = stored->stamp,

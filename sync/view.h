@@ -45,6 +45,7 @@ class View {
   Verdict Add(const Arriving& arriving);
 
  private:
+  void PrepareBirthsOf(const v1::RecordKey& key);
   void ReplayOwn(std::vector<uint64_t> seqs);
 
   storage::Transaction transaction_;

@@ -59,9 +59,8 @@ const v1::ItemDefinition* Vocabulary::FindItem(uint32_t form, std::string_view n
 }
 
 bool Vocabulary::EventHasForm(uint32_t event, uint32_t form) const {
-  return std::any_of(versions_.begin(), versions_.end(), [=](const auto& version) {
-    return version->EventHasForm(event, form);
-  });
+  return std::any_of(versions_.begin(), versions_.end(),
+                     [=](const auto& version) { return version->EventHasForm(event, form); });
 }
 
 uint32_t Vocabulary::Lineage(uint32_t item) const {

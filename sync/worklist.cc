@@ -23,6 +23,7 @@ void ListWrite(PartitionState& state, const Arriving& arriving, const v1::Record
                v1::DiscrepancyKind kind, v1::DiscrepancyState discrepancy_state) {
   v1::DiscrepancyRow row = NewDiscrepancy(kind, arriving);
   row.set_state(discrepancy_state);
+  *row.mutable_record() = record.key();
   row.set_lineage(write.lineage);
   if (const v1::CellRow* cell = FindCell(record, write.lineage)) {
     *row.mutable_standing() = cell->values();

@@ -45,11 +45,10 @@ absl::StatusOr<Offered> ReadItem(Desk& desk, const v1::WriteRecordRequest& reque
   offered.item = definition.FindItem(form, input.item());
   if (offered.item == nullptr) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the form ", definition.FindForm(form)->name(), " has no item ",
-                     input.item(), "; it has ", ItemNames(definition, form)));
+        absl::StrCat(input.item(), ": the form ", definition.FindForm(form)->name(),
+                     " has no such item; it has ", ItemNames(definition, form)));
   }
-  absl::StatusOr<v1::Value> value =
-      ReadValue(input, *offered.item, definition, desk.at_centre());
+  absl::StatusOr<v1::Value> value = ReadValue(input, *offered.item, definition, desk.at_centre());
   if (!value.ok()) return value.status();
   offered.value = *std::move(value);
   offered.lineage = definition.Lineage(offered.item->id());
@@ -62,8 +61,7 @@ absl::StatusOr<Offered> ReadItem(Desk& desk, const v1::WriteRecordRequest& reque
 Standing StandingHere(Desk& desk, const v1::RecordState& record,
                       const study::Definition& definition, const Offered& offered) {
   PartitionState& state = desk.view().state();
-  Standing standing =
-      StandingOf(record, offered.item->id(), definition, state.definitions());
+  Standing standing = StandingOf(record, offered.item->id(), definition, state.definitions());
   if (!standing.value || !standing.value->has_withheld()) return standing;
   standing.value = PrivateValueOf(state, record, offered.item->id(), offered.lineage);
   return standing;
@@ -127,10 +125,9 @@ absl::Status Aborted(Desk& desk, const v1::RecordState& record, v1::WriteConflic
   conflict.set_etag(EtagOf(record));
   std::vector<std::string> parts;
   for (const v1::ItemConflict& item : conflict.items()) {
-    parts.push_back(item.standing().empty()
-                        ? item.item()
-                        : absl::StrCat(item.item(), " is ", item.standing(), ", by ",
-                                       item.author()));
+    parts.push_back(item.standing().empty() ? item.item()
+                                            : absl::StrCat(item.item(), " is ", item.standing(),
+                                                           ", by ", item.author()));
   }
   return absl::AbortedError(absl::StrCat(
       name.Short(), " is not as its author has shown to have seen it (", absl::StrJoin(parts, "; "),
@@ -143,9 +140,8 @@ absl::StatusOr<std::vector<Offered>> ReadItems(Desk& desk, const v1::WriteRecord
                                                const study::Definition& definition, uint32_t form,
                                                WriteFailure& failure) {
   if (request.items().empty() || request.items_size() > kWritesPerChangeMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("give 1 to ", kWritesPerChangeMax, " items to write, not ",
-                     request.items_size()));
+    return absl::InvalidArgumentError(absl::StrCat("give 1 to ", kWritesPerChangeMax,
+                                                   " items to write, not ", request.items_size()));
   }
   std::vector<Offered> items;
   std::vector<std::string> lines;
@@ -181,8 +177,8 @@ absl::Status DecideFates(Desk& desk, const v1::WriteRecordRequest& request,
     if (!fate.ok()) return fate.status();
     offered.fate = *fate;
     if (offered.fate != Fate::kConflict) continue;
-    v1::ItemConflict item = ConflictOn(authors, record, offered.item->name(),
-                                       offered.standing.text, offered.lineage);
+    v1::ItemConflict item =
+        ConflictOn(authors, record, offered.item->name(), offered.standing.text, offered.lineage);
     item.set_offered(OfferedText(offered));
     *conflict.add_items() = std::move(item);
   }

@@ -61,7 +61,11 @@ class RowReader {
     problems_.clear();
     const std::optional<std::string> subject = ReadSubject();
     std::vector<RowWrite> writes;
-    if (subject && CheckCells()) writes = ReadRecords(*subject);
+    if (subject && CheckCells()) {
+      writes = ReadRecords(*subject);
+    } else if (subject && row_of_subject_ == 1) {
+      without_first_row_.insert(*subject);
+    }
     std::move(writes.begin(), writes.end(), std::back_inserter(result.writes));
     std::move(problems_.begin(), problems_.end(), std::back_inserter(result.problems));
     return subject.has_value();
@@ -138,7 +142,9 @@ class RowReader {
       const ImportMap::RecordRule& rule = map_.records[i];
       std::optional<RowWrite> write = ReadRecord(rule, subject);
       if (rule.first_row_only && row_of_subject_ > 1) {
-        CompareWithFirst(write, first_rows_[{i, subject}]);
+        if (!without_first_row_.contains(subject)) {
+          CompareWithFirst(write, first_rows_[{i, subject}]);
+        }
         continue;
       }
       if (rule.first_row_only && write) first_rows_[{i, subject}] = {row_->line, write->request};
@@ -206,6 +212,8 @@ class RowReader {
   std::map<std::string, size_t> rows_of_subject_;
   // By index of the rule, and subject.
   std::map<std::pair<size_t, std::string>, FirstRow> first_rows_;
+  // Subjects whose first row is not usable, which is reported once.
+  std::set<std::string> without_first_row_;
   size_t row_of_subject_ = 0;
   const CsvRow* row_ = nullptr;
   std::vector<RowProblem> problems_;

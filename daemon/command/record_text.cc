@@ -59,7 +59,7 @@ void PrintRecord(const v1::Record& record, std::ostream& out) {
   Table notes({"ITEM", "NOTES"});
   for (const v1::Item& item : record.items()) {
     values.AddRow({item.item(), item.author(), TimeText(item.authored_time()),
-                   absl::StrCat(item.version()), item.text()});
+                   item.version() == 0 ? "" : absl::StrCat(item.version()), item.text()});
     const std::string note = ItemNotes(item);
     if (!note.empty()) notes.AddRow({item.item(), note});
   }

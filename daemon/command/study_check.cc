@@ -84,13 +84,14 @@ absl::StatusOr<v1::CheckStudyVersionResponse> AskServer(const CheckOptions& opti
   return session.Call(request);
 }
 
-void PrintFindings(const v1::CheckStudyVersionResponse& response, std::ostream& out) {
+void PrintFindings(const v1::CheckStudyVersionResponse& response, bool counted, std::ostream& out) {
   Table table({"FINDING", "WHERE", "VALUES", "WHAT"});
   for (const v1::VersionFinding& finding : response.findings()) {
     table.AddRow({!finding.breaking() ? "note"
                   : finding.covered() ? "covered"
                                       : "BREAKS",
-                  finding.subject(), absl::StrCat(finding.values_touched()), finding.message()});
+                  finding.subject(), counted ? absl::StrCat(finding.values_touched()) : "",
+                  finding.message()});
   }
   table.Print(out);
 }
@@ -114,7 +115,7 @@ absl::StatusOr<ExitCode> Check(const CheckOptions& options, Session& session) {
   if (session.json()) {
     session.PrintJson(*response);
   } else {
-    PrintFindings(*response, session.out());
+    PrintFindings(*response, /*counted=*/!local, session.out());
     session.out() << "version " << response->version().number() << ": "
                   << (breaks ? "breaks stored values; declare a step for each" : "can be published")
                   << "\n";

@@ -32,11 +32,13 @@ void PrintWorklist(const v1::ListDiscrepanciesResponse& worklist, std::ostream& 
 
 void PrintDiscrepancy(const v1::Discrepancy& discrepancy, std::ostream& out) {
   PrintHead(discrepancy, out);
-  out << kIndent << Printable(discrepancy.name()) << "\n" << kIndent;
-  if (discrepancy.opened() > 0) out << "opened by commit " << discrepancy.opened();
-  if (discrepancy.has_open_time()) out << " at " << TimeText(discrepancy.open_time());
-  if (discrepancy.closed() > 0) out << ", closed by commit " << discrepancy.closed();
-  out << "\n";
+  out << kIndent << Printable(discrepancy.name()) << "\n";
+  if (discrepancy.opened() > 0) {
+    out << kIndent << "opened by commit " << discrepancy.opened() << " at "
+        << TimeText(discrepancy.open_time());
+    if (discrepancy.closed() > 0) out << ", closed by commit " << discrepancy.closed();
+    out << "\n";
+  }
   if (const std::string reason = Word(discrepancy.reason()); !reason.empty()) {
     out << kIndent << "because: " << reason << "\n";
   }

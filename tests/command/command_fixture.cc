@@ -45,7 +45,9 @@ ExitCode CommandTest::Run(std::vector<std::string> arguments) {
   std::ostringstream err;
   std::istringstream in(answers_);
   Console console{out, err, in, interactive_};
+  server_.Synchronise();
   const ExitCode code = command::Run(std::move(arguments), console);
+  server_.Synchronise();
   out_ = out.str();
   err_ = err.str();
   return code;

@@ -4,7 +4,6 @@
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 
-#include <mutex>
 #include <thread>
 
 #include "absl/strings/cord.h"
@@ -46,9 +45,6 @@ struct FakeServer::Grpc {
   std::unique_ptr<grpc::ServerCompletionQueue> queue;
   std::unique_ptr<grpc::Server> server;
   std::thread thread;
-  // No call may be asked for once the server is shut down.
-  std::mutex mutex;
-  bool stopping = false;
 };
 
 FakeServer::FakeServer() : grpc_(std::make_unique<Grpc>()) {
@@ -64,8 +60,8 @@ FakeServer::FakeServer() : grpc_(std::make_unique<Grpc>()) {
 
 FakeServer::~FakeServer() {
   {
-    const std::lock_guard<std::mutex> lock(grpc_->mutex);
-    grpc_->stopping = true;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
   }
   grpc_->server->Shutdown();
   grpc_->queue->Shutdown();
@@ -84,8 +80,8 @@ bool FakeServer::ServeOne() {
   grpc::GenericServerAsyncReaderWriter stream(&context);
   void* const tag = this;
   {
-    const std::lock_guard<std::mutex> lock(grpc_->mutex);
-    if (grpc_->stopping) return false;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (stopping_) return false;
     grpc_->service.RequestCall(&context, &stream, grpc_->queue.get(), grpc_->queue.get(), tag);
   }
   if (!grpc_->Wait()) return false;
@@ -113,6 +109,7 @@ absl::Status FakeServer::Dispatch(const std::string& method, const std::string& 
   const auto* descriptor =
       google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(name);
   if (descriptor == nullptr) return absl::UnimplementedError(method);
+  const std::lock_guard<std::mutex> lock(mutex_);
   const auto answer = answers_.find(descriptor->input_type()->full_name());
   if (answer == answers_.end()) return absl::UnimplementedError(method);
   const absl::Status status = answer->second(request, replies);

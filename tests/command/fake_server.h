@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +36,7 @@ class FakeServer {
   // The same for a method with a stream of answers.
   template <typename Request, typename Response>
   void OnStream(std::function<absl::Status(const Request&, std::vector<Response>*)> answer) {
+    const std::lock_guard<std::mutex> lock(mutex_);
     answers_[Request::descriptor()->full_name()] = [answer](const std::string& bytes,
                                                             std::vector<std::string>* replies) {
       Request request;
@@ -48,6 +50,10 @@ class FakeServer {
     };
   }
 
+  // What a test wrote before this is seen by the answers that follow, and the other way round, by
+  // the sanitizers too, which cannot look into gRPC.
+  void Synchronise() const { const std::lock_guard<std::mutex> lock(mutex_); }
+
  private:
   using Answer = std::function<absl::Status(const std::string&, std::vector<std::string>*)>;
   struct Grpc;
@@ -57,6 +63,10 @@ class FakeServer {
   absl::Status Dispatch(const std::string& method, const std::string& request,
                         std::vector<std::string>* replies) const;
 
+  // Held while an answer is made, and while a call is asked for, which must not happen once the
+  // server is shut down.
+  mutable std::mutex mutex_;
+  bool stopping_ = false;
   std::map<std::string, Answer> answers_;
   std::string address_;
   std::unique_ptr<Grpc> grpc_;

@@ -111,6 +111,13 @@ TEST(ImportRowsTest, AFirstRowThatLaterRowsContradictIsTold) {
   EXPECT_EQ(rows->writes.size(), 4u);
 }
 
+TEST(ImportRowsTest, AFirstRowThatIsNotUsableIsListedOnce) {
+  const auto rows = Make(kVisits, "id,sex,bili,chol\n1,f,1\n1,f,2,2\n");
+  ASSERT_TRUE(rows.ok());
+  EXPECT_THAT(Problems(*rows), ElementsAre("2 : the row has 3 cells, the header 4"));
+  EXPECT_THAT(Texts(*rows), ElementsAre("PBC-001/VISIT~2/LAB bili=2 mg/dL chol=2"));
+}
+
 TEST(ImportRowsTest, ARowWithoutItsSubjectStopsAMapThatCounts) {
   EXPECT_THAT(ErrorOf(Make(kVisits, "id,sex,bili,chol\n,f,1,1\n")),
               HasSubstr("t.csv:2: a code has 1 to 64 bytes"));

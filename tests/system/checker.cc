@@ -106,6 +106,7 @@ Difference Checker::CheckCommit(Partition& partition, sync::PartitionState& stat
   Difference difference = CheckPlace(partition, *change, *receipt);
   if (!difference.empty()) return difference;
   difference = partition.model->Commit(*change, receipt->verdict, &receipt->admissions);
+  Describe(partition, *change, *receipt);
   if (!difference.empty()) return difference;
   partition.changes[change->id] = change->change;
   if (change->from_centre) partition.by_centre.insert(change->id.str());
@@ -153,7 +154,8 @@ Difference Checker::CheckVersion(const Partition& partition, const sync::StoredC
                       ", which was not active as of its base");
 }
 
-// Every value has the word of its owner: one of its writers is of the owner's side.
+// Every value has the word of its owner: one of its writers is of the owner's side. The first label
+// is that of whoever brought the thing into being.
 Difference Checker::CheckOwner(const Partition& partition, const v1::RecordState& record) const {
   for (const v1::CellRow& cell : record.cells()) {
     if (cell.values().empty()) continue;
@@ -163,13 +165,32 @@ Difference Checker::CheckOwner(const Partition& partition, const v1::RecordState
     const bool owner_wrote =
         std::any_of(cell.writers().begin(), cell.writers().end(), [&](uint32_t writer) {
           const std::string& change = record.writers(static_cast<int>(writer)).change();
-          return partition.by_centre.contains(change) == centre_owns;
+          const bool at_birth = change == record.key().subject();
+          return at_birth || partition.by_centre.contains(change) == centre_owns;
         });
     if (!owner_wrote) {
       return absl::StrCat("lineage ", cell.lineage(), " has a value that its owner never gave");
     }
   }
   return "";
+}
+
+void Checker::Describe(const Partition& partition, const sync::StoredChange& change,
+                       const sync::Receipt& receipt) {
+  const auto said = [](const sync::Verdict& verdict) {
+    std::string text = v1::Outcome_Name(verdict.outcome);
+    if (verdict.reason != v1::REASON_UNSPECIFIED) {
+      absl::StrAppend(&text, " ", v1::Reason_Name(verdict.reason));
+    }
+    return text;
+  };
+  std::string line =
+      absl::StrCat("  commit ", receipt.number, ": ", partition.model->Describe(change.id), ": ",
+                   said(receipt.verdict));
+  for (const sync::Admission& admission : receipt.admissions) {
+    absl::StrAppend(&line, ", and of commit ", admission.number, ": ", said(admission.verdict));
+  }
+  lines_.push_back(std::move(line));
 }
 
 void Checker::CountProbes(const sync::Receipt& receipt) {

@@ -35,6 +35,9 @@ class Checker {
   // each replica against the coordinator's (I8); own chains (I1).
   Difference AfterStep();
 
+  // What was committed since this was last asked for, one readable line each.
+  std::vector<std::string> TakeLines() { return std::exchange(lines_, {}); }
+
   // The view of a replica against the model with the outbox on top (I9).
   Difference CheckView(world::Node& node);
 
@@ -75,10 +78,13 @@ class Checker {
   Difference CheckVersion(const Partition& partition, const sync::StoredChange& change,
                           v1::Outcome outcome) const;
   Difference CheckOwner(const Partition& partition, const v1::RecordState& record) const;
+  void Describe(const Partition& partition, const sync::StoredChange& change,
+                const sync::Receipt& receipt);
   void CountProbes(const sync::Receipt& receipt);
   Difference CheckPrefix(Replica& replica);
   Difference CheckOwnChain(Replica& replica);
   // end_checks.cc
+  void CountDiscrepancies(world::Node& node, const SiteName& site);
   Difference CheckOutbox(const Replica& replica);
   Difference CheckRows(const Replica& replica);
   Difference CheckReplay(world::Node& node, const SiteName& site);
@@ -90,6 +96,7 @@ class Checker {
   std::map<SiteName, Partition> partitions_;
   std::vector<Replica> replicas_;
   std::map<std::string, std::string> saved_;
+  std::vector<std::string> lines_;
 };
 
 // Reads a partition of a node that is up.

@@ -9,13 +9,14 @@
 namespace trialsync::system_test {
 namespace {
 
-constexpr uint64_t kStepsMin = 120;
-constexpr uint64_t kStepsMore = 120;
+constexpr uint64_t kStepsMin = 150;
+constexpr uint64_t kStepsMore = 150;
 
 }  // namespace
 
 Driver::Driver(uint64_t seed, Probes* probes)
     : probes_(probes), chooser_(seed), world_(seed ^ 0x5eed), checker_(&world_, probes) {
+  online_percent_ = chooser_.Pick(std::vector<uint64_t>{25, 50, 80});
   const uint64_t sites = 1 + chooser_.Below(chooser_.Percent(60) ? 1 : 3);
   for (uint64_t i = 0; i < sites; ++i) {
     sites_.push_back({std::string(kStudy), absl::StrCat("H", i + 1)});
@@ -123,6 +124,7 @@ void Driver::RunStep() {
     choice -= weight;
   }
   if (failure_.empty()) failure_ = checker_.AfterStep();
+  for (std::string& line : checker_.TakeLines()) Say(std::move(line));
   std::vector<world::Node*> nodes = world_.replicas();
   nodes.push_back(&world_.coordinator());
   for (world::Node* node : nodes) {

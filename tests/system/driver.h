@@ -87,6 +87,7 @@ class Driver {
 
   std::optional<Place> PickPlace(int centre_percent);
   std::optional<Place> PickReplica();
+  std::string SomeRecord(const Place& place);
   std::string RandomRecord(const SiteName& site);
   std::string RandomBirth(const SiteName& site);
   v1::WriteRecordRequest RandomWrite(const Place& place, const std::string& name);
@@ -110,6 +111,7 @@ class Driver {
   std::vector<SiteName> sites_;
   std::vector<OpenForm> forms_;
   std::vector<Asked> asked_;
+  uint64_t online_percent_ = 0;
   uint32_t published_ = 0;
   uint64_t next_request_ = 1;
   uint64_t next_reason_ = 1;

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "sync/present.h"
+#include "sync/record.h"
 #include "tests/system/driver.h"
 #include "tests/system/study_under_test.h"
 
@@ -46,6 +47,20 @@ std::string Driver::Author(const Place& place) {
 
 std::string Driver::RequestId() {
   return chooser_.Percent(30) ? absl::StrCat("request-", next_request_++) : "";
+}
+
+// Mostly one that is there, so that people meet.
+std::string Driver::SomeRecord(const Place& place) {
+  PartitionReader reader(*place.node, place.site);
+  if (!reader.found() || chooser_.Percent(25)) return RandomRecord(place.site);
+  std::vector<v1::RecordKey> keys;
+  reader.tables().ForEachRecord("", "", [&](std::string_view, const v1::RecordState& record) {
+    if (!sync::IsLabelRecord(record.key())) keys.push_back(record.key());
+    return true;
+  });
+  if (keys.empty()) return RandomRecord(place.site);
+  world::NodeView view(*place.node, place.site);
+  return sync::NameOf(view.view(), place.site, chooser_.Pick(keys)).ToString();
 }
 
 std::string Driver::RandomRecord(const SiteName& site) {
@@ -122,7 +137,7 @@ v1::WriteRecordRequest Driver::RandomWrite(const Place& place, const std::string
 void Driver::WriteFresh() {
   const auto place = PickPlace(15);
   if (!place) return;
-  const std::string name = RandomRecord(place->site);
+  const std::string name = SomeRecord(*place);
   v1::WriteRecordRequest request = RandomWrite(*place, name);
   const auto record = Look(*place, name);
   if (record) request.set_etag(record->etag());
@@ -132,7 +147,7 @@ void Driver::WriteFresh() {
 void Driver::WriteWithoutLooking() {
   const auto place = PickPlace(30);
   if (!place) return;
-  v1::WriteRecordRequest request = RandomWrite(*place, RandomRecord(place->site));
+  v1::WriteRecordRequest request = RandomWrite(*place, SomeRecord(*place));
   request.set_on_different_value(chooser_.Pick(std::vector{
       v1::VALUE_CONFLICT_UNSPECIFIED, v1::VALUE_CONFLICT_REPORT, v1::VALUE_CONFLICT_UPDATE}));
   Do(*place, request, "writes, without having looked,");
@@ -153,7 +168,7 @@ void Driver::WriteSeveral() {
 void Driver::OpenForms() {
   const auto place = PickPlace(15);
   if (!place) return;
-  const std::string name = RandomRecord(place->site);
+  const std::string name = SomeRecord(*place);
   const auto record = Look(*place, name);
   if (!record) return;
   Say(absl::StrCat(place->node->name(), " opens ", name));
@@ -174,7 +189,7 @@ void Driver::SaveForm() {
 void Driver::ActOnRecord() {
   const auto place = PickPlace(30);
   if (!place) return;
-  const std::string name = RandomRecord(place->site);
+  const std::string name = SomeRecord(*place);
   const auto record = Look(*place, name);
   if (!record) return;
   static const auto& kinds = *new std::vector<v1::RecordActKind>{
@@ -312,7 +327,7 @@ void Driver::OpenQuery() {
   const auto place = PickPlace(60);
   if (!place) return;
   v1::OpenQueryRequest request;
-  request.set_record(RandomRecord(place->site));
+  request.set_record(SomeRecord(*place));
   request.set_item(chooser_.Percent(50) ? "weight" : "");
   request.set_text(absl::StrCat("why ", next_reason_++, "?"));
   request.set_author(Author(*place));
@@ -383,7 +398,7 @@ void Driver::Retire() {
 
 void Driver::ChangeLink() {
   const Place& place = chooser_.Pick(replicas_);
-  const bool up = chooser_.Percent(60);
+  const bool up = chooser_.Percent(online_percent_);
   Say(absl::StrCat("link of ", place.node->name(), up ? " up" : " down"));
   world_.SetLink(*place.node, up);
 }
@@ -467,6 +482,7 @@ void Driver::Do(const Place& place, sync::ClientWork work, const std::string& wh
   world::Node& node = *place.node;
   sync::Answer answer;
   if (chooser_.Percent(80)) {
+    if (!place.centre && node.site()->outbox_count() > 0) probes_->Hit("saved behind an outbox");
     answer = node.Do(work);
   } else {
     // First in its group, so that an act covers what its author has just looked at.

@@ -46,6 +46,20 @@ std::map<std::string, std::string> RowsOf(const storage::Reader& reader, Table t
 
 }  // namespace
 
+void Checker::CountDiscrepancies(world::Node& node, const SiteName& site) {
+  PartitionReader reader(node, site);
+  reader.tables().ForEachDiscrepancy(
+      /*open_only=*/false, std::nullopt,
+      [&](const storage::DiscrepancyId& id, const v1::DiscrepancyRow& row) {
+        probes_->Hit(absl::StrCat(v1::DiscrepancyKind_Name(id.kind), " ",
+                                  v1::DiscrepancyState_Name(row.state())));
+        if (id.kind == v1::DISCREPANCY_KIND_QUERY && id.part != 0) {
+          probes_->Hit("query opened by a check");
+        }
+        return true;
+      });
+}
+
 Difference Checker::AtQuiet() {
   for (auto& [site, partition] : partitions_) {
     if (partition.size == 0) continue;
@@ -55,6 +69,7 @@ Difference Checker::AtQuiet() {
   }
   for (const Replica& replica : replicas_) {
     Partition& partition = partitions_.at(replica.site);
+    CountDiscrepancies(*replica.node, replica.site);
     Difference difference = CheckOutbox(replica);
     if (difference.empty() && replica.log_size != partition.size) {
       difference = absl::StrCat("its log has ", replica.log_size, " commits of ", partition.size);

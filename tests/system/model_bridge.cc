@@ -405,19 +405,21 @@ Difference ModelBridge::CompareDiscrepancies(sync::PartitionState& state) const 
         product.push_back(absl::StrCat(by_rule                                   ? "rule"
                                        : id.kind == v1::DISCREPANCY_KIND_DISPUTE ? "dispute"
                                                                                  : "proposal",
-                                       " ", Short(change), "-", ItemOf(row.lineage()), " against ",
+                                       " ", Short(change), "-", ItemOf(row.lineage()), " on ",
+                                       ModelRecord(row.record()), " against ",
                                        ListText(Sorted(std::move(against))), open ? " open" : ""));
         return true;
       });
   std::vector<std::string> expected;
   for (const model::Discrepancy& discrepancy : partition_.Discrepancies()) {
     const bool by_rule = discrepancy.kind == model::DiscrepancyKind::kSettledByRule;
-    expected.push_back(absl::StrCat(
-        by_rule                                                ? "rule"
-        : discrepancy.kind == model::DiscrepancyKind::kDispute ? "dispute"
-                                                               : "proposal",
-        " ", Short(discrepancy.id.challenger), "-", discrepancy.id.item, " against ",
-        ListText(Sorted(discrepancy.against)), discrepancy.open && !by_rule ? " open" : ""));
+    expected.push_back(
+        absl::StrCat(by_rule                                                ? "rule"
+                     : discrepancy.kind == model::DiscrepancyKind::kDispute ? "dispute"
+                                                                            : "proposal",
+                     " ", Short(discrepancy.id.challenger), "-", discrepancy.id.item, " on ",
+                     discrepancy.record, " against ", ListText(Sorted(discrepancy.against)),
+                     discrepancy.open && !by_rule ? " open" : ""));
   }
   std::sort(product.begin(), product.end());
   std::sort(expected.begin(), expected.end());

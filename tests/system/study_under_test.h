@@ -14,7 +14,7 @@ namespace trialsync::system_test {
 // A small study with a bit of everything that the rules tell apart: items of either owner and
 // either policy, a range that opens queries, repeating events and forms, and from version 2 on one
 // item renamed and one split in two. Version 3 adds an item.
-inline constexpr std::string_view kStudy = "trial";
+inline constexpr char kStudy[] = "trial";
 inline constexpr uint32_t kVersionMax = 3;
 
 // The definition as a person would publish it.

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "sync/verify.h"
@@ -68,8 +69,10 @@ std::string Runner::Do(const Command& command) {
     answer = Show(first, words);
   } else if (first == "quiet") {
     stage_->world().RunUntilQuiet();
-  } else if (first == "all" || words.NextEndsWith("sync") || words.NextEndsWith("syncs") ||
-             words.NextEndsWith(",")) {
+  } else if (first == "network") {
+    words.Expect("steps");
+    for (uint64_t left = words.TakeNumber(); left > 0; --left) stage_->world().StepNetwork(0);
+  } else if (absl::EndsWith(command.line, " sync") || absl::EndsWith(command.line, " syncs")) {
     std::vector<std::string> names;
     if (first == "all") {
       for (world::Node* node : stage_->world().replicas()) names.push_back(node->name());

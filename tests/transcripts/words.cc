@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "tests/transcripts/script.h"
@@ -50,10 +49,6 @@ std::optional<std::pair<std::string, std::string>> Words::TakeAssignment() {
   if (equals == std::string::npos || equals == 0) return std::nullopt;
   const std::string& word = words_[next_++];
   return std::make_pair(word.substr(0, equals), word.substr(equals + 1));
-}
-
-bool Words::NextEndsWith(std::string_view suffix) const {
-  return !empty() && absl::EndsWith(words_[next_], absl::string_view(suffix.data(), suffix.size()));
 }
 
 void Words::Die(std::string_view what) const {

@@ -32,9 +32,6 @@ class Words {
   // Takes the next word if it is `item=value`.
   std::optional<std::pair<std::string, std::string>> TakeAssignment();
 
-  // Whether a word is next that ends so, without taking it.
-  bool NextEndsWith(std::string_view suffix) const;
-
   [[noreturn]] void Die(std::string_view what) const;
   // Dies if a word is left.
   void ExpectEnd() const;

@@ -36,17 +36,16 @@ std::string Runner::Given(Words& words) {
   }
   for (const std::string& version : versions) {
     for (const char* verb : {"publishes", "activates"}) {
-      Words act(absl::StrCat("centre ", verb, " ", version));
-      act.Take();
-      const std::string failed = Version(act.Take(), act);
+      Words number(version);
+      const std::string failed = Version(verb, number);
       if (!failed.empty()) return failed;
     }
   }
   for (const std::string& name : replicas) stage_->AddReplica(name);
   Sync(replicas);
   for (const std::string& subject : subjects) {
-    Words act(absl::StrCat(replicas.front(), " creates ", subject));
-    Subject(*stage_->Find(act.Take()), act.Take(), act);
+    Words code(absl::StrCat("\"", subject, "\""));
+    Subject(*stage_->Find(replicas.front()), "creates", code);
   }
   Sync(replicas);
   if (!versions.empty()) {
@@ -60,8 +59,8 @@ std::string Runner::Given(Words& words) {
 // what the last brought.
 std::string Runner::Sync(const std::vector<std::string>& names) {
   for (int pass = 0; pass < 2; ++pass) {
-    for (const std::string& with_comma : names) {
-      world::Node* const node = stage_->Find(WithoutComma(with_comma));
+    for (const std::string& name : names) {
+      world::Node* const node = stage_->Find(name);
       TS_CHECK(node != nullptr);
       stage_->world().SetLink(*node, true);
       stage_->world().RunUntilQuiet();
@@ -123,8 +122,6 @@ std::string Runner::DoWorld(const std::string& name, const std::string& verb, Wo
     world.Crash(*node);
   } else if (verb == "restarts") {
     world.Restart(*node);
-  } else if (verb == "steps") {
-    for (uint64_t left = words.TakeNumber(); left > 0; --left) world.StepNetwork(0);
   } else {
     return DoClient(*node, verb, words);
   }
