@@ -28,7 +28,13 @@ export_values() {
   for form in DEMO LAB; do
     awk -F, -v OFS='\t' '
       { sub(/\r$/, "") }
-      NR == 1 { for (i = 1; i <= NF; i++) { gsub(/"/, "", $i); name[i] = $i } next }
+      NR == 1 {
+        for (i = 1; i <= NF; i++) {
+          gsub(/"/, "", $i)
+          name[i] = $i == "hepatomegaly" ? "hepato" : $i   # version 2 renamed it
+        }
+        next
+      }
       {
         for (i = 1; i <= NF; i++) { gsub(/"/, "", $i); cell[name[i]] = $i }
         for (i = 1; i <= NF; i++) {

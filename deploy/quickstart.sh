@@ -171,8 +171,7 @@ say "$total changes wait in the outboxes of the hospitals"
 
 bold "4. The links come up, and the coordinator fills; MAYO5's is cut in the middle"
 # MAYO5's line goes through a link that breaks after 20,000 bytes.
-"$bin/flaky_link" --listen 127.0.0.1:0 --address-file "$data/flaky.address" \
-  --target "${address[centre]}" --cut-after-bytes 20000 --down-seconds 2 >"$data/flaky.log" 2>&1 &
+"$bin/flaky_link" "$data/flaky.address" "${address[centre]}" 20000 2 >"$data/flaky.log" 2>&1 &
 pid[flaky]=$!
 wait_for_address flaky "$data/flaky.address"
 stop MAYO5
@@ -292,9 +291,10 @@ holds "all in step" all_in_step
 bold "The history of one value ($record bili)"
 ts MAYO1a record history "$record" --item bili
 
+verified() { ts "$1" verify >/dev/null 2>&1; }
 bold "Every log is what it says"
 for node in centre "${replicas[@]}"; do
-  holds "verify at $node" ts "$node" verify >/dev/null
+  holds "verify at $node" verified "$node"
 done
 
 bold "The export of the coordinator against the input, value by value"

@@ -43,7 +43,8 @@ class Drafting {
     change_.mutable_base()->set_number(log.size());
     if (words_.TakeIf("under")) TakeVersion();
     ReadBody(words_.Take());
-    while (!words_.empty()) ReadOption();
+    while (ReadOption()) {
+    }
     return std::move(change_);
   }
 
@@ -55,7 +56,8 @@ class Drafting {
   void ReadAct(v1::RecordActKind kind);
   void ReadBirth();
   void ReadQueryTurn(const std::string& kind);
-  void ReadOption();
+  // False, and nothing taken, if none is next.
+  bool ReadOption();
   void TakeVersion();
   v1::VersionReference ReadVersion();
   void ReadWrites(google::protobuf::RepeatedPtrField<v1::ItemWrite>& writes);
@@ -186,7 +188,7 @@ void Drafting::ReadQueryTurn(const std::string& kind) {
   }
 }
 
-void Drafting::ReadOption() {
+bool Drafting::ReadOption() {
   if (words_.TakeIf("base")) {
     change_.mutable_base()->set_number(words_.TakeNumber());
   } else if (words_.TakeIf("of another epoch")) {
@@ -204,8 +206,9 @@ void Drafting::ReadOption() {
   } else if (words_.TakeIf("of study")) {
     change_.set_study(words_.Take());
   } else {
-    words_.Die("no option of a draft");
+    return false;
   }
+  return true;
 }
 
 void Drafting::TakeVersion() {
