@@ -47,10 +47,6 @@ class Desk {
     Verdict verdict;
   };
   virtual absl::StatusOr<Saved> Save(const v1::Change& change, const Scope& scope) = 0;
-  // Whether `count` more changes can be saved: asked before the first of a request, so that one
-  // that needs several is saved as a whole. RESOURCE_EXHAUSTED when the outbox has no room for
-  // them, with the sentence that Save() would give; the centre always has.
-  virtual absl::Status CheckRoom(uint64_t /*count*/) const { return absl::OkStatus(); }
   // Keeps `site_only` values in their own table and log. FAILED_PRECONDITION at the centre.
   virtual absl::Status SavePrivate(const v1::PrivateEdit& edit) = 0;
   // Takes note of a prediction that turned out otherwise: a row of this replica's alone.
@@ -67,6 +63,8 @@ absl::StatusOr<v1::Subject> MergeSubjects(Desk& desk, const v1::MergeSubjectsReq
 absl::StatusOr<v1::WriteRecordResponse> WriteRecord(Desk& desk,
                                                     const v1::WriteRecordRequest& request,
                                                     std::optional<v1::WriteConflict>& conflict);
+// A write that fails is told in its result and leaves the others alone; with `all_or_nothing` all
+// are checked first, and none is made if one cannot be.
 absl::StatusOr<v1::BatchWriteRecordsResponse> BatchWriteRecords(
     Desk& desk, const v1::BatchWriteRecordsRequest& request);
 absl::StatusOr<v1::ActOnRecordResponse> ActOnRecord(Desk& desk,

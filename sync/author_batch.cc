@@ -12,9 +12,6 @@
 namespace trialsync::sync {
 namespace {
 
-// A write makes at most a subject, an event, a form and an edit.
-constexpr uint64_t kChangesPerWriteMax = 4;
-
 v1::BatchWriteResult ResultOf(absl::StatusOr<v1::WriteRecordResponse> response,
                               WriteFailure failure) {
   v1::BatchWriteResult result;
@@ -102,15 +99,14 @@ absl::StatusOr<v1::BatchWriteRecordsResponse> BatchWriteRecords(
     if (absl::Status read = desk.view().state().status(); !read.ok()) return read;
     if (!all) return response;
     response.Clear();
-    const auto count = static_cast<uint64_t>(request.requests_size());
-    absl::Status room = desk.CheckRoom(count * kChangesPerWriteMax);
-    if (!room.ok()) return room;
   }
   for (const v1::WriteRecordRequest& write : request.requests()) {
     WriteFailure failure;
     absl::StatusOr<v1::WriteRecordResponse> written =
         WriteOne(desk, write, write.validate_only(), failure);
     if (absl::Status read = desk.view().state().status(); !read.ok()) return read;
+    // Such as a full outbox: as an error it takes back what was saved of the request.
+    if (request.all_or_nothing() && !written.ok()) return written.status();
     *response.add_results() = ResultOf(std::move(written), std::move(failure));
   }
   return response;

@@ -16,30 +16,35 @@ namespace {
 
 using Writes = google::protobuf::RepeatedPtrField<v1::ItemWrite>;
 
-// The identity under which something whose birth was refused was born again; the same otherwise.
-void FollowBirth(View& view, std::string& birth) {
-  const std::optional<ChangeId> id = ChangeId::From(birth);
-  if (!id) return;
-  view.PrepareBirth(*id);
-  if (view.state().tables().Birth(*id)) return;
-  const std::optional<v1::DiscrepancyRow> refusal =
-      view.state().tables().Discrepancy({*id, v1::DISCREPANCY_KIND_REFUSED, 0});
-  const auto again = refusal ? ChangeId::From(refusal->closed_by()) : std::nullopt;
-  if (!again) return;
-  view.PrepareBirth(*again);
-  if (view.state().tables().Birth(*again)) birth = again->str();
-}
-
-void FollowBirths(View& view, v1::RecordKey& key) {
-  FollowBirth(view, *key.mutable_subject());
-  FollowBirth(view, *key.mutable_event_birth());
-  FollowBirth(view, *key.mutable_form_birth());
-}
-
 absl::Status NotNow(const v1::Change& change, absl::string_view why) {
   return absl::FailedPreconditionError(absl::StrCat("this ", ActWord(change),
                                                     " cannot be offered again: ", why,
                                                     "; decline it, and write what is right"));
+}
+
+// Puts the identity under which something was born again, after its birth was refused, in the
+// place of the refused one. Fails if what `birth` names, if anything, is not there.
+absl::Status FollowBirth(View& view, const v1::Change& refused, std::string& birth) {
+  const std::optional<ChangeId> id = ChangeId::From(birth);
+  if (!id) return absl::OkStatus();
+  view.PrepareBirth(*id);
+  if (view.state().tables().Birth(*id)) return absl::OkStatus();
+  const std::optional<v1::DiscrepancyRow> refusal =
+      view.state().tables().Discrepancy({*id, v1::DISCREPANCY_KIND_REFUSED, 0});
+  const auto again = refusal ? ChangeId::From(refusal->closed_by()) : std::nullopt;
+  if (again) view.PrepareBirth(*again);
+  if (!again || !view.state().tables().Birth(*again)) {
+    return NotNow(refused, "it belongs to something that has not been born");
+  }
+  birth = again->str();
+  return absl::OkStatus();
+}
+
+absl::Status FollowBirths(View& view, const v1::Change& refused, v1::RecordKey& key) {
+  absl::Status status = FollowBirth(view, refused, *key.mutable_subject());
+  if (status.ok()) status = FollowBirth(view, refused, *key.mutable_event_birth());
+  if (status.ok()) status = FollowBirth(view, refused, *key.mutable_form_birth());
+  return status;
 }
 
 absl::Status Reread(Desk& desk, const v1::Change& refused, const study::Definition& definition,
@@ -82,33 +87,58 @@ absl::Status PrepareWrites(Desk& desk, const StoredChange& refused,
   return status;
 }
 
+absl::Status PrepareRecordOf(Desk& desk, const v1::Change& refused,
+                             const study::Definition& definition, v1::RecordKey& key) {
+  absl::Status status = FollowBirths(desk.view(), refused, key);
+  if (!status.ok()) return status;
+  desk.view().PrepareRecord(key);
+  if (IsLabelRecord(key) || RecordFits(key, definition)) return absl::OkStatus();
+  return NotNow(refused,
+                absl::StrCat("version ", definition.number(), " of the study has no such record"));
+}
+
+absl::Status PrepareBirth(Desk& desk, const v1::Change& refused,
+                          const study::Definition& definition, v1::Birth& birth) {
+  if (absl::Status label = CheckLabel(birth.label()); !label.ok()) {
+    return NotNow(refused, label.message());
+  }
+  if (birth.kind() == v1::BIRTH_KIND_SUBJECT) return absl::OkStatus();
+  const v1::EventDefinition* event = definition.FindEvent(birth.parent().event());
+  const v1::FormDefinition* form = definition.FindForm(birth.parent().form());
+  const bool fits = birth.kind() == v1::BIRTH_KIND_EVENT
+                        ? event != nullptr && event->repeating()
+                        : event != nullptr && form != nullptr && form->repeating() &&
+                              definition.EventHasForm(event->id(), form->id());
+  if (fits) return FollowBirths(desk.view(), refused, *birth.mutable_parent());
+  return NotNow(refused,
+                absl::StrCat("version ", definition.number(), " of the study has no such repeat"));
+}
+
 absl::Status PrepareBody(Desk& desk, const StoredChange& refused,
                          const study::Definition& definition, v1::Change& change) {
   View& view = desk.view();
   if (change.has_record()) {
-    FollowBirths(view, *change.mutable_record());
-    view.PrepareRecord(change.record());
-    if (!IsLabelRecord(change.record()) && !RecordFits(change.record(), definition)) {
-      return NotNow(refused.change, absl::StrCat("version ", definition.number(),
-                                                 " of the study has no such record"));
-    }
+    absl::Status status =
+        PrepareRecordOf(desk, refused.change, definition, *change.mutable_record());
+    if (!status.ok()) return status;
   }
   if (change.has_edit() || change.has_decision()) {
     return PrepareWrites(desk, refused, definition, change);
   }
+  if (change.has_birth()) {
+    return PrepareBirth(desk, refused.change, definition, *change.mutable_birth());
+  }
   if (change.has_act()) {
     change.mutable_act()->set_covers(ContentDigest(view.state().Record(change.record())).str());
-  } else if (change.has_birth()) {
-    FollowBirths(view, *change.mutable_birth()->mutable_parent());
-    const absl::Status label = CheckLabel(change.birth().label());
-    if (!label.ok()) return NotNow(refused.change, label.message());
   } else if (change.has_rename()) {
-    FollowBirth(view, *change.mutable_rename()->mutable_birth());
     const absl::Status label = CheckLabel(change.rename().label());
     if (!label.ok()) return NotNow(refused.change, label.message());
+    return FollowBirth(view, refused.change, *change.mutable_rename()->mutable_birth());
   } else if (change.has_same_thing()) {
-    FollowBirth(view, *change.mutable_same_thing()->mutable_birth());
-    FollowBirth(view, *change.mutable_same_thing()->mutable_other());
+    v1::SameThing& same = *change.mutable_same_thing();
+    absl::Status status = FollowBirth(view, refused.change, *same.mutable_birth());
+    if (status.ok()) status = FollowBirth(view, refused.change, *same.mutable_other());
+    return status;
   }
   return absl::OkStatus();
 }

@@ -148,8 +148,7 @@ absl::StatusOr<v1::SettleDiscrepancyResponse> Settling::Decide() {
           absl::StrCat(valid.message(), "; settle it with --value"));
     }
   }
-  absl::Status status = desk_.CheckRoom(plan->same_thing ? 2 : 1);
-  if (status.ok()) status = CheckSize(change);
+  absl::Status status = CheckSize(change);
   if (status.ok() && plan->same_thing) status = SaveSameThing(*plan->same_thing);
   if (status.ok() && plan->private_edit) status = desk_.SavePrivate(*plan->private_edit);
   if (!status.ok()) return status;

@@ -188,8 +188,7 @@ v1::Change Writing::MakeEdit() {
 }
 
 absl::StatusOr<v1::WriteRecordResponse> Writing::Save() {
-  absl::Status status = desk_.CheckRoom(record_.missing.size() + 1);
-  if (status.ok()) status = CheckSize(MakeEdit());
+  absl::Status status = CheckSize(MakeEdit());
   std::vector<ChangeId> changes;
   if (status.ok()) status = SaveBirths(changes);
   if (!status.ok()) return status;

@@ -289,6 +289,20 @@ v1::Position SiteMachine::Group::base() const {
   return base;
 }
 
+// So that a view finds the birth by the label that the change gives it. A birth that is held or
+// refused has no label yet.
+void SiteMachine::Group::IndexLabel(const v1::Change& change, const Scope& scope,
+                                    v1::OwnRow& row) {
+  if (!change.has_birth() && !change.has_rename()) return;
+  const ChangeId& id = scope.births.front();
+  const std::optional<v1::BirthRow> birth = view_->state().tables().Birth(id);
+  if (!birth) return;
+  row.set_label(change.has_birth() ? change.birth().label() : change.rename().label());
+  row.set_label_kind(birth->kind());
+  *row.mutable_label_parent() = birth->parent();
+  desk_tables_->AddOutboxLabel(birth->kind(), birth->parent(), row.label(), id);
+}
+
 absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change,
                                                      const Scope& scope) {
   if (machine_.last_seq_ - machine_.receipted_seq_ >= machine_.options_.outbox_changes_max) {
@@ -330,14 +344,7 @@ absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change,
     row.add_scope_births(birth.str());
     desk_tables_->AddOutboxBirth(birth, seq);
   }
-  if (change.has_birth() || change.has_rename()) {
-    const std::optional<v1::BirthRow> birth = view_->state().tables().Birth(scope.births.front());
-    TS_CHECK(birth.has_value());
-    row.set_label(change.has_birth() ? change.birth().label() : change.rename().label());
-    row.set_label_kind(birth->kind());
-    *row.mutable_label_parent() = birth->parent();
-    desk_tables_->AddOutboxLabel(birth->kind(), birth->parent(), row.label(), scope.births.front());
-  }
+  IndexLabel(change, scope, row);
   if (!change.request_id().empty()) {
     desk_tables_->PutOwnRequest(change.author(), change.request_id(), id);
   }

@@ -46,6 +46,7 @@ class SiteMachine::Group : public Desk {
   void OnRefusal(const v1::Refusal& refusal);
   // After `first_seq` … the last receipted: clears their rows of the outbox.
   void SettleOutbox(storage::PartitionTables& tables, uint64_t first_seq, uint64_t last_seq);
+  void IndexLabel(const v1::Change& change, const Scope& scope, v1::OwnRow& row);
   void ListPrediction(storage::PartitionTables& tables, const v1::OwnRow& row, uint64_t seq);
   void SendBatches();
   void SendToCoordinator(v1::SiteMessage message);

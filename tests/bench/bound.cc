@@ -9,7 +9,7 @@
 //
 //   bound fill SITE_STORE STORE       takes the authored bytes out of a site's store
 //   bound receive STORE ADDRESS_FILE  serves until it is killed; writes HOST:PORT into the file
-//   bound send STORE HOST:PORT        sends all of it, then waits to be killed
+//   bound send STORE HOST:PORT        sends all of it, says "done", and waits to be killed
 #include <grpcpp/grpcpp.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
@@ -340,6 +340,8 @@ int Send(const std::string& path, const std::string& address) {
     sender.Write(std::move(message));
   }
   sender.End();
+  std::printf("done\n");
+  std::fflush(stdout);
   pause();
   return 0;
 }

@@ -323,14 +323,6 @@ TEST_F(AuthorTest, ASplitItemIsReadUnderTheNewVersionBeforeItIsWritten) {
   EXPECT_TRUE(absl::IsInvalidArgument(Fails(desk_, WriteRequest(kLab, "pressure", "1/2"))));
 }
 
-TEST_F(AuthorTest, AnOutboxThatIsFullTakesNoHalfOfARequest) {
-  desk_.set_room(2);
-  v1::WriteRecordRequest request = WriteRequest("PBC-001/VISIT~1/LAB", "chol", "200");
-  request.set_create_missing(true);
-  EXPECT_TRUE(absl::IsResourceExhausted(Fails(desk_, request)));
-  EXPECT_EQ(desk_.outbox_size(), 0u);
-}
-
 TEST_F(AuthorTest, ValidatingTellsTheOutcomeAndSavesNothing) {
   v1::WriteRecordRequest request = WriteRequest(kLab, "chol", "200");
   request.set_create_missing(true);
@@ -406,6 +398,22 @@ TEST_F(AuthorTest, AllOrNothingWritesNothingWhereOneRowIsWrong) {
   ASSERT_TRUE(response.ok());
   EXPECT_EQ(response->results(0).code() + response->results(1).code(), 0);
   EXPECT_EQ(desk_.outbox_size(), 2u);
+}
+
+TEST_F(AuthorTest, AFullOutboxFailsAnAllOrNothingBatchAsAWhole) {
+  v1::BatchWriteRecordsRequest batch;
+  for (const char* subject : {"PBC-001", "PBC-002"}) {
+    v1::WriteRecordRequest* write = batch.add_requests();
+    *write = WriteRequest(absl::StrCat(subject, "/BASE/LAB"), "chol", "200");
+    write->set_create_missing(true);
+  }
+  desk_.set_room(3);
+  const auto each = BatchWriteRecords(desk_, batch);
+  ASSERT_TRUE(each.ok());
+  EXPECT_EQ(each->results(1).code(), static_cast<int>(absl::StatusCode::kResourceExhausted));
+  batch.mutable_requests(0)->set_name("PBC-003/BASE/LAB");
+  batch.set_all_or_nothing(true);
+  EXPECT_TRUE(absl::IsResourceExhausted(BatchWriteRecords(desk_, batch).status()));
 }
 
 TEST_F(AuthorTest, AnImportOfTwoHundredRowsIsOneBatch) {

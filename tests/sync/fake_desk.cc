@@ -166,11 +166,6 @@ void FakeDesk::Refresh() {
   view_ = std::make_unique<View>(&transaction_, partition_, &definitions_);
 }
 
-absl::Status FakeDesk::CheckRoom(uint64_t count) const {
-  if (outbox_size() + count <= room_) return absl::OkStatus();
-  return absl::ResourceExhaustedError("the outbox is full");
-}
-
 absl::StatusOr<Desk::Saved> FakeDesk::Save(const v1::Change& change, const Scope& scope) {
   if (side_ == Side::kCentre) {
     const ChangeId id = Commit(Replica::kOwn, change);
@@ -181,7 +176,7 @@ absl::StatusOr<Desk::Saved> FakeDesk::Save(const v1::Change& change, const Scope
     }
     return Saved{id, verdict};
   }
-  if (absl::Status room = CheckRoom(1); !room.ok()) return room;
+  if (outbox_size() >= room_) return absl::ResourceExhaustedError("the outbox is full");
   const uint64_t seq = ++last_seq_;
   const ChangeId id = ChangeIdOf(Sha256Of(change.SerializeAsString()));
   const Verdict verdict = view_->Add({.change = &change,

@@ -33,7 +33,6 @@ class FakeDesk : public Desk {
   absl::Time now() const override { return now_; }
   Entropy& entropy() override { return *entropy_; }
   absl::StatusOr<Saved> Save(const v1::Change& change, const Scope& scope) override;
-  absl::Status CheckRoom(uint64_t count) const override;
   absl::Status SavePrivate(const v1::PrivateEdit& edit) override;
   absl::Status ClosePrediction(const storage::DiscrepancyId& id) override;
 

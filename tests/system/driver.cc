@@ -100,18 +100,18 @@ void Driver::Repair() {
 
 void Driver::RunStep() {
   static const auto& weights = *new std::vector<std::pair<Step, uint64_t>>{
-      {&Driver::WriteFresh, 14},      {&Driver::WriteWithoutLooking, 5},
-      {&Driver::OpenForms, 8},        {&Driver::SaveForm, 9},
-      {&Driver::WriteSeveral, 2},     {&Driver::ActOnRecord, 8},
-      {&Driver::SettleSomething, 14}, {&Driver::CreateSubject, 2},
-      {&Driver::Rename, 2},           {&Driver::OpenQuery, 2},
-      {&Driver::RepeatRequest, 3},    {&Driver::Publish, 1},
-      {&Driver::Activate, 2},         {&Driver::Retire, 1},
-      {&Driver::ChangeLink, 7},       {&Driver::CutSession, 3},
-      {&Driver::DeliverSome, 24},     {&Driver::DeliverTogether, 9},
-      {&Driver::LosePower, 2},        {&Driver::ArmPowerLoss, 3},
-      {&Driver::Restart, 5},          {&Driver::PassTime, 2},
-      {&Driver::LookAtView, 5},
+      {&Driver::WriteFresh, 14},     {&Driver::WriteWithoutLooking, 5},
+      {&Driver::WriteOver, 9},       {&Driver::OpenForms, 8},
+      {&Driver::SaveForm, 9},        {&Driver::WriteSeveral, 2},
+      {&Driver::ActOnRecord, 8},     {&Driver::SettleSomething, 14},
+      {&Driver::CreateSubject, 2},   {&Driver::Rename, 2},
+      {&Driver::OpenQuery, 2},       {&Driver::RepeatRequest, 3},
+      {&Driver::Publish, 1},         {&Driver::Activate, 2},
+      {&Driver::Retire, 1},          {&Driver::ChangeLink, 7},
+      {&Driver::CutSession, 3},      {&Driver::DeliverSome, 24},
+      {&Driver::DeliverTogether, 9}, {&Driver::LosePower, 2},
+      {&Driver::ArmPowerLoss, 3},    {&Driver::Restart, 5},
+      {&Driver::PassTime, 2},        {&Driver::LookAtView, 5},
   };
   uint64_t total = 0;
   for (const auto& [step, weight] : weights) total += weight;

@@ -61,6 +61,7 @@ class Driver {
   // People (driver_steps.cc).
   void WriteFresh();
   void WriteWithoutLooking();
+  void WriteOver();
   void OpenForms();
   void SaveForm();
   void WriteSeveral();

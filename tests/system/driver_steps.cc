@@ -153,6 +153,26 @@ void Driver::WriteWithoutLooking() {
   Do(*place, request, "writes, without having looked,");
 }
 
+// Somebody changes again what he wrote before.
+void Driver::WriteOver() {
+  if (asked_.empty()) return;
+  const Asked& asked = chooser_.Pick(asked_);
+  const auto* before = std::get_if<v1::WriteRecordRequest>(&asked.work);
+  if (before == nullptr || !asked.place.node->up()) return;
+  v1::WriteRecordRequest request = *before;
+  request.clear_request_id();
+  request.set_reason(absl::StrCat("because ", next_reason_++));
+  for (v1::ItemInput& input : *request.mutable_items()) {
+    for (const ItemUnderTest& item : ItemsUnderTest()) {
+      const bool same = item.name_before == input.item() || item.name_after == input.item();
+      if (same) input.set_text(std::string(chooser_.Pick(item.values)));
+    }
+  }
+  const Place place = asked.place;
+  if (const auto record = Look(place, request.name())) request.set_etag(record->etag());
+  Do(place, request, "writes once more");
+}
+
 void Driver::WriteSeveral() {
   const auto place = PickReplica();
   if (!place) return;
@@ -194,7 +214,8 @@ void Driver::ActOnRecord() {
   if (!record) return;
   static const auto& kinds = *new std::vector<v1::RecordActKind>{
       v1::RECORD_ACT_KIND_COMPLETE, v1::RECORD_ACT_KIND_VERIFY, v1::RECORD_ACT_KIND_SIGN,
-      v1::RECORD_ACT_KIND_SIGN,     v1::RECORD_ACT_KIND_FREEZE, v1::RECORD_ACT_KIND_LOCK,
+      v1::RECORD_ACT_KIND_SIGN,     v1::RECORD_ACT_KIND_SIGN,   v1::RECORD_ACT_KIND_SIGN,
+      v1::RECORD_ACT_KIND_FREEZE,   v1::RECORD_ACT_KIND_LOCK,   v1::RECORD_ACT_KIND_LOCK,
       v1::RECORD_ACT_KIND_VOID};
   v1::RecordActKind kind = chooser_.Pick(kinds);
   if ((record->locked() || record->frozen()) && chooser_.Percent(60)) {

@@ -269,6 +269,13 @@ Difference ModelBridge::Commit(const sync::StoredChange& stored, const sync::Ver
   if (stored.change.has_rename()) records_[id].set_subject(stored.change.rename().birth());
   const model::CommitResult result = partition_.Commit(change);
   NoteRefusals(stored, verdict, result);
+  for (const sync::Admission& admission :
+       admissions == nullptr ? std::vector<sync::Admission>() : *admissions) {
+    const model::ChangeId admitted = ids_[admission.number].hex();
+    const bool refused = admission.verdict.outcome == v1::OUTCOME_REFUSED &&
+                         admission.verdict.reason != v1::REASON_DISMISSED;
+    if (refused && fillers_.contains(admitted)) refused_open_.insert(admitted);
+  }
   if (!difference.empty()) return difference;
 
   size_t next_admission = 0;

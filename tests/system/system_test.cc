@@ -17,6 +17,57 @@ constexpr uint64_t kSeeds = 500;
 constexpr uint64_t kTwiceEvery = 20;
 constexpr size_t kTrailLines = 30;
 
+// What the runs together must have reached.
+constexpr const char* kExpected[] = {
+    "OUTCOME_APPLIED",
+    "OUTCOME_AGREED",
+    "OUTCOME_PROPOSED",
+    "OUTCOME_DISPUTED",
+    "OUTCOME_OVERTAKEN",
+    "OUTCOME_HELD",
+    "OUTCOME_REFUSED",
+    "outcomes differ by item",
+    "REASON_RECORD_LOCKED",
+    "REASON_RECORD_SIGNED",
+    "REASON_RECORD_VOIDED",
+    "REASON_CHANGE_AWAITED",
+    "REASON_CONTENT_DIFFERS",
+    "REASON_NOT_SEEN",
+    "REASON_VERSION_INACTIVE",
+    "REASON_CHANGE_REFUSED",
+    "REASON_NOT_PERMITTED",
+    "REASON_REQUEST_REPEATED",
+    "REASON_REQUEST_REUSED",
+    "REASON_NOTHING_TO_DO",
+    "REASON_DISMISSED",
+    "admitted",
+    "several admitted by one commit",
+    "DISCREPANCY_KIND_DISPUTE DISCREPANCY_STATE_OPEN",
+    "DISCREPANCY_KIND_DISPUTE DISCREPANCY_STATE_CLOSED",
+    "DISCREPANCY_KIND_DISPUTE DISCREPANCY_STATE_SETTLED_BY_RULE",
+    "DISCREPANCY_KIND_PROPOSAL DISCREPANCY_STATE_OPEN",
+    "DISCREPANCY_KIND_PROPOSAL DISCREPANCY_STATE_CLOSED",
+    "DISCREPANCY_KIND_QUERY DISCREPANCY_STATE_ANSWERED",
+    "DISCREPANCY_KIND_QUERY DISCREPANCY_STATE_CLOSED",
+    "query opened by a check",
+    "DISCREPANCY_KIND_HELD DISCREPANCY_STATE_OPEN",
+    "DISCREPANCY_KIND_HELD DISCREPANCY_STATE_CLOSED",
+    "DISCREPANCY_KIND_REFUSED DISCREPANCY_STATE_OPEN",
+    "DISCREPANCY_KIND_REFUSED DISCREPANCY_STATE_CLOSED",
+    "DISCREPANCY_KIND_LABEL DISCREPANCY_STATE_OPEN",
+    "DISCREPANCY_KIND_LABEL DISCREPANCY_STATE_CLOSED",
+    "DISCREPANCY_KIND_PREDICTION DISCREPANCY_STATE_OPEN",
+    "answer ABORTED",
+    "answer UNAVAILABLE",
+    "a client in one group with messages",
+    "saved behind an outbox",
+    "view with an outbox",
+    "crash with an unsent outbox",
+    "armed a crash before a write",
+    "armed a crash after a write",
+    "restart",
+};
+
 uint64_t Environment(const char* name, uint64_t otherwise) {
   const char* value = std::getenv(name);
   return value == nullptr ? otherwise : std::strtoull(value, nullptr, 10);
@@ -51,6 +102,9 @@ TEST(System, KeepsItsInvariantsWhateverHappens) {
     ASSERT_EQ(report.end_state, again.end_state) << "seed " << seed << " is not deterministic";
   }
   for (const auto& [probe, count] : probes.counts()) std::cout << probe << ": " << count << "\n";
+  if (last - first < kSeeds) return;
+  for (const char* probe : kExpected)
+    EXPECT_GT(probes.Count(probe), 0) << probe << " never happened";
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ absl::Status Node::Run(std::vector<sync::Input> group) {
   const absl::Status status = loop_->Run(group, world_->now());
   if (!status.ok()) {
     TS_CHECK(crash_at_write_.has_value());
+    world_->DeliverSent(*this);
     world_->Crash(*this);
   }
   return status;
@@ -147,6 +148,27 @@ void World::Crash(Node& node) {
   }
   for (const sync::SessionId id : ended)
     EndStream(id, /*tell_site=*/true, /*tell_coordinator=*/true);
+}
+
+// What `node` has put on its streams reaches the other ends, which cannot know that it is gone.
+void World::DeliverSent(const Node& node) {
+  std::vector<std::pair<Node*, sync::Input>> arriving;
+  for (auto& [id, stream] : streams_) {
+    if (&node == coordinator_.get()) {
+      for (auto& message : stream.down) {
+        arriving.push_back({stream.replica, sync::MessageReceived{id, std::move(message)}});
+      }
+      stream.down.clear();
+    } else if (&node == stream.replica) {
+      for (auto& message : stream.up) {
+        arriving.push_back({coordinator_.get(), sync::MessageReceived{id, std::move(message)}});
+      }
+      stream.up.clear();
+    }
+  }
+  for (auto& [other, input] : arriving) {
+    if (other->up()) Deliver(*other, {std::move(input)});
+  }
 }
 
 void World::CrashAtNextWrite(Node& node, bool written) {

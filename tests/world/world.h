@@ -113,6 +113,7 @@ class World {
   void Crash(Node& node);
   // Loses power while the node's next group that writes is being written: with `written` the batch
   // is on the disk and nothing that follows from it has happened, otherwise it is lost as well.
+  // What the node had sent before still arrives.
   void CrashAtNextWrite(Node& node, bool written);
   // Takes that back, if it did not happen yet.
   void CalmDown(Node& node);
@@ -147,6 +148,7 @@ class World {
 
   void Open(Node& node);
   void Deliver(Node& node, std::vector<sync::Input> group);
+  void DeliverSent(const Node& node);
   void EndStream(sync::SessionId id, bool tell_site, bool tell_coordinator);
   void Settle(sync::SessionId id);
 
