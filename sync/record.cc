@@ -55,17 +55,6 @@ void DropUnusedWriters(v1::RecordState& record) {
   }
 }
 
-bool AllEqual(const std::vector<study::Reading>& written,
-              const std::vector<study::Reading>& standing) {
-  return !written.empty() &&
-         std::all_of(written.begin(), written.end(), [&](const study::Reading& w) {
-           const auto s = std::find_if(standing.begin(), standing.end(),
-                                       [&](const auto& r) { return r.item == w.item; });
-           return w.value && s != standing.end() && s->value &&
-                  study::CompareValues(*w.value, *s->value) == study::Comparison::kEqual;
-         });
-}
-
 // The items into which the root of a lineage was split.
 std::vector<uint32_t> PartsOf(uint32_t lineage, const study::Definition& definition) {
   std::vector<uint32_t> parts;
@@ -75,6 +64,31 @@ std::vector<uint32_t> PartsOf(uint32_t lineage, const study::Definition& definit
     if (item.split_from() == lineage) parts.push_back(item.id());
   }
   return parts;
+}
+
+// Whether all that is written stands so. `target` is the version both were read under: an older
+// value of an item that was split before it is compared by its parts.
+bool AllEqual(const std::vector<study::Reading>& written,
+              const std::vector<study::Reading>& standing, bool older,
+              const study::Definition& target) {
+  const auto find = [](const std::vector<study::Reading>& readings, uint32_t item) {
+    return std::find_if(readings.begin(), readings.end(),
+                        [item](const study::Reading& reading) { return reading.item == item; });
+  };
+  const auto stands_for_parts = [&](uint32_t item) {
+    const std::vector<uint32_t> parts = PartsOf(item, target);
+    return older && !parts.empty() &&
+           std::all_of(parts.begin(), parts.end(),
+                       [&](uint32_t part) { return find(written, part) != written.end(); });
+  };
+  return !written.empty() &&
+         std::all_of(written.begin(), written.end(), [&](const study::Reading& reading) {
+           if (stands_for_parts(reading.item)) return true;
+           const auto stands = find(standing, reading.item);
+           return reading.value && stands != standing.end() && stands->value &&
+                  study::CompareValues(*reading.value, *stands->value) ==
+                      study::Comparison::kEqual;
+         });
 }
 
 }  // namespace
@@ -172,7 +186,8 @@ bool EqualsStanding(const v1::CellRow& cell, const CellWrite& write,
     written.push_back({item->item(), definition.number(), item->value()});
   }
   return AllEqual(study::ReadCell(written, *target, definitions),
-                  study::ReadCell(StoredValues(cell), *target, definitions));
+                  study::ReadCell(StoredValues(cell), *target, definitions),
+                  /*older=*/definition.number() < newest, *target);
 }
 
 std::vector<study::StoredValue> StoredValues(const v1::CellRow& cell) {

@@ -47,6 +47,7 @@ class Commit {
         epoch_(epoch) {}
 
   Verdict Begin(const Arriving& arriving) {
+    begun_ = &arriving;
     const Judgement judgement = Judge(arriving);
     if (!arriving.change->offers_again().empty()) CloseOffered(arriving);
     Record(arriving, judgement);
@@ -78,12 +79,19 @@ class Commit {
   void JudgeAgain(uint64_t number);
   void Dismiss(const StoredChange& target, const Arriving& settler);
   Arriving ArrivingOf(const StoredChange& stored) const;
+  static StoredChange StoredOf(const Arriving& arriving);
+  // Changes of the log, and the one whose commit this is, which is not in it yet: a settlement may
+  // have been waiting for it.
+  std::optional<StoredChange> Find(const ChangeId& id);
+  std::optional<StoredChange> Read(uint64_t number);
   void StopWaiting(const ChangeId& id, const Arriving& closer, bool close);
 
   PartitionState& state_;
   const uint64_t effect_number_;
   const int64_t received_time_us_;
   const uint64_t epoch_;
+  // Set by Begin(); its caller keeps it.
+  const Arriving* begun_ = nullptr;
   std::set<uint64_t> freed_;
   std::vector<Admission> admissions_;
 };
@@ -239,8 +247,27 @@ Arriving Commit::ArrivingOf(const StoredChange& stored) const {
           .received_time_us = received_time_us_};
 }
 
+StoredChange Commit::StoredOf(const Arriving& arriving) {
+  return {.id = arriving.id,
+          .stamp = arriving.stamp,
+          .from_centre = arriving.from_centre,
+          .number = arriving.number,
+          .received_time_us = arriving.received_time_us,
+          .authored = "",
+          .change = *arriving.change,
+          .previous_of_record = 0};
+}
+
+std::optional<StoredChange> Commit::Find(const ChangeId& id) {
+  return id == begun_->id ? StoredOf(*begun_) : FindChange(state_.tables(), id);
+}
+
+std::optional<StoredChange> Commit::Read(uint64_t number) {
+  return number == begun_->number ? StoredOf(*begun_) : ReadChange(state_.tables(), number);
+}
+
 void Commit::JudgeAgain(uint64_t number) {
-  const std::optional<StoredChange> stored = ReadChange(state_.tables(), number);
+  const std::optional<StoredChange> stored = Read(number);
   if (!stored) return;
   const std::optional<v1::ChangeRow> before = state_.tables().Change(stored->id);
   if (!before || before->outcome() != v1::OUTCOME_HELD) return;
@@ -280,7 +307,7 @@ Judgement Commit::JudgeSettlement(const Arriving& arriving) {
   if (!id || settlement.kind() == v1::SETTLEMENT_KIND_UNSPECIFIED) {
     return Judgement::Refused(v1::REASON_CHANGE_INVALID);
   }
-  const std::optional<StoredChange> target = FindChange(state_.tables(), *id);
+  const std::optional<StoredChange> target = Find(*id);
   if (!target) return Judgement::AwaitsChange(*id);
   const v1::Outcome outcome = state_.tables().Change(*id)->outcome();
   const bool dismisses_refused = outcome == v1::OUTCOME_REFUSED &&
@@ -296,8 +323,7 @@ Judgement Commit::JudgeSettlement(const Arriving& arriving) {
 void Commit::Settle(const Arriving& arriving) {
   if (!arriving.change->has_settlement()) return;
   const v1::Settlement& settlement = arriving.change->settlement();
-  const std::optional<StoredChange> target =
-      FindChange(state_.tables(), *ChangeId::From(settlement.change()));
+  const std::optional<StoredChange> target = Find(*ChangeId::From(settlement.change()));
   if (!target) return;
   CloseDiscrepancy(state_, {target->id, v1::DISCREPANCY_KIND_REFUSED, 0}, arriving);
   if (settlement.kind() == v1::SETTLEMENT_KIND_ADMIT) {

@@ -30,8 +30,7 @@ void View::PrepareBirth(const ChangeId& birth) {
   ReplayOwn(state_.tables().OutboxOfRecord(storage::RecordKeyBytes(LabelRecord(birth))));
 }
 
-void View::PrepareLabel(v1::BirthKind kind, const v1::RecordKey& parent,
-                        const std::string& label) {
+void View::PrepareLabel(v1::BirthKind kind, const v1::RecordKey& parent, const std::string& label) {
   for (const auto& [birth, row] : state_.tables().BirthsByLabel(kind, parent, label)) {
     PrepareBirth(birth);
   }
@@ -70,8 +69,7 @@ Verdict View::Add(const Arriving& arriving) {
 void View::ReplayOwn(std::vector<uint64_t> seqs) {
   for (const uint64_t seq : seqs) {
     if (!replayed_.insert(seq).second) continue;
-    const std::optional<StoredChange> stored =
-        ReadChange(state_.tables(), kOutboxNumber + seq);
+    const std::optional<StoredChange> stored = ReadChange(state_.tables(), kOutboxNumber + seq);
     if (!stored) continue;
     // What it names comes first: else it would wait for that.
     if (stored->change.has_birth()) PrepareBirthsOf(stored->change.birth().parent());

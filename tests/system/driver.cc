@@ -47,12 +47,15 @@ Report Driver::Run() {
 // at all replicas.
 void Driver::SetUp() {
   Publish();
+  if (chooser_.Percent(50)) Publish();
   for (const SiteName& site : sites_) {
-    v1::ActivateStudyVersionRequest request;
-    request.set_name(absl::StrCat("studies/", kStudy, "/versions/1"));
-    request.set_site(site.site);
-    request.set_author("manager");
-    if (chooser_.Percent(95)) world_.coordinator().Do(request);
+    for (uint32_t version = 1; version <= published_; ++version) {
+      v1::ActivateStudyVersionRequest request;
+      request.set_name(absl::StrCat("studies/", kStudy, "/versions/", version));
+      request.set_site(site.site);
+      request.set_author("manager");
+      if (chooser_.Percent(95)) world_.coordinator().Do(request);
+    }
   }
   if (chooser_.Percent(5)) return;
   for (const Place& place : replicas_) world_.SetLink(*place.node, true);

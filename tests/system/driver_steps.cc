@@ -114,6 +114,22 @@ v1::WriteRecordRequest Driver::RandomWrite(const Place& place, const std::string
   if (chooser_.Percent(35)) version = 1 + static_cast<uint32_t>(chooser_.Below(known));
   if (version != known || chooser_.Percent(15)) request.set_version(version);
   const bool adverse_event = name.find("AE~") != std::string::npos;
+  const auto write = [&](std::string_view item, std::string_view text) {
+    v1::ItemInput* input = request.add_items();
+    input->set_item(std::string(item));
+    input->set_text(std::string(text));
+  };
+  // What was split is often written as a whole, so that both spellings of it meet.
+  if (!adverse_event && chooser_.Percent(20)) {
+    const bool first = chooser_.Percent(70);
+    if (version == 1) {
+      write("pressure", first ? "120/80" : "130/85");
+    } else {
+      write("systolic", first ? "120" : "130");
+      write("diastolic", first ? "80" : "85");
+    }
+    return request;
+  }
   const uint64_t wanted = 1 + chooser_.Below(3);
   std::vector<std::string_view> written;
   for (uint64_t i = 0; i < wanted; ++i) {
@@ -122,14 +138,10 @@ v1::WriteRecordRequest Driver::RandomWrite(const Place& place, const std::string
     if (std::find(written.begin(), written.end(), item.Name(version)) != written.end()) continue;
     if (item.id == 3 && !place.centre && chooser_.Percent(60)) continue;
     written.push_back(item.Name(version));
-    v1::ItemInput* input = request.add_items();
-    input->set_item(std::string(item.Name(version)));
-    input->set_text(std::string(chooser_.Pick(item.values)));
+    write(item.Name(version), chooser_.Pick(item.values));
   }
   if (request.items().empty()) {
-    v1::ItemInput* input = request.add_items();
-    input->set_item(adverse_event ? "term" : "weight");
-    input->set_text(adverse_event ? "nausea" : "71");
+    write(adverse_event ? "term" : "weight", adverse_event ? "nausea" : "71");
   }
   return request;
 }
@@ -389,8 +401,6 @@ void Driver::Publish() {
   Say(absl::StrCat("centre publishes version ", published_ + 1, ": ", answer.status.ToString()));
   if (answer.status.ok()) ++published_;
   if (!answer.status.ok() && !absl::IsUnavailable(answer.status)) failure_ = "cannot publish";
-  // Written, though the answer was lost.
-  if (absl::IsUnavailable(answer.status) && chooser_.Percent(50)) return;
 }
 
 void Driver::Activate() {

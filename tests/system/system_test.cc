@@ -13,7 +13,16 @@
 namespace trialsync::system_test {
 namespace {
 
-constexpr uint64_t kSeeds = 500;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)  // GCC
+constexpr bool kSanitized = true;
+#elif defined(__has_feature)  // clang
+constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool kSanitized = false;
+#endif
+
+constexpr uint64_t kSeeds = 800;
+constexpr uint64_t kSeedsSanitized = 80;
 constexpr uint64_t kTwiceEvery = 20;
 constexpr size_t kTrailLines = 30;
 
@@ -93,7 +102,8 @@ TEST(System, KeepsItsInvariantsWhateverHappens) {
     return;
   }
   const uint64_t first = Environment("TRIALSYNC_FIRST_SEED", 0);
-  const uint64_t last = first + Environment("TRIALSYNC_SEEDS", kSeeds);
+  const uint64_t last =
+      first + Environment("TRIALSYNC_SEEDS", kSanitized ? kSeedsSanitized : kSeeds);
   for (uint64_t seed = first; seed < last; ++seed) {
     const Report report = Driver(seed, &probes).Run();
     ASSERT_EQ(report.failure, "") << Explain(seed, report, /*whole=*/false);

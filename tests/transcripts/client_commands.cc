@@ -105,7 +105,7 @@ std::string Runner::RefusalOf(const sync::Answer& answer) {
   if (!answer.conflict) return text;
   for (const v1::ItemConflict& item : answer.conflict->items()) {
     absl::StrAppend(&text, "\n  ", item.item(), ": ", item.standing(), " stands, by ",
-                    item.author(), "; offered ", item.offered());
+                    item.author(), item.offered().empty() ? "" : "; offered ", item.offered());
   }
   return text;
 }

@@ -78,7 +78,9 @@ const std::map<std::string, v1::RecordActKind>& Acts() {
       {"complete", v1::RECORD_ACT_KIND_COMPLETE}, {"verify", v1::RECORD_ACT_KIND_VERIFY},
       {"sign", v1::RECORD_ACT_KIND_SIGN},         {"freeze", v1::RECORD_ACT_KIND_FREEZE},
       {"lock", v1::RECORD_ACT_KIND_LOCK},         {"unlock", v1::RECORD_ACT_KIND_UNLOCK},
-      {"void", v1::RECORD_ACT_KIND_VOID},         {"reinstate", v1::RECORD_ACT_KIND_REINSTATE}};
+      {"void", v1::RECORD_ACT_KIND_VOID},         {"reinstate", v1::RECORD_ACT_KIND_REINSTATE},
+      // Of a release to come.
+      {"shred", static_cast<v1::RecordActKind>(99)}};
   return *acts;
 }
 
@@ -280,7 +282,7 @@ std::string Drafting::BirthOf(const std::string& label, v1::BirthKind kind,
     words_.Die("no birth " + label);
   }
   const absl::StatusOr<ChangeId> birth = sync::ResolveBirth(view_.view(), name);
-  if (!birth.ok()) words_.Die(birth.status().message().data());
+  if (!birth.ok()) words_.Die(std::string(birth.status().message()));
   return birth->str();
 }
 
