@@ -10,9 +10,9 @@ here=$PWD/tests/sanitizers
 wanted=("$@")
 [[ ${#wanted[@]} -eq 0 ]] && wanted=(analysis asan tsan)
 # The floors below the daemon; the model is checked by itself, and real daemons are not started.
-floors='^(storage|study|sync|transcripts)$'
+floors='^(storage|study|sync)$'
 targets=(storage_test storage_kv_conformance_test storage_rocksdb_kv_test study_test sync_author_test
-  sync_verify_test sync_bytes_test transcript_test)
+  sync_verify_test sync_bytes_test)
 
 deploy/install-dependencies.sh --sanitizers
 
