@@ -10,6 +10,7 @@
 #include "storage/key.h"
 #include "storage/tables.h"
 #include "storage/transaction.h"
+#include "sync/receipt.h"
 #include "tests/world/small_trial.h"
 
 namespace trialsync::sync {
@@ -168,6 +169,16 @@ TEST_F(VerifyTest, FindsAnAlteredChange) {
   EXPECT_NE(DifferenceOf(world_.coordinator()), "");
 }
 
+TEST_F(VerifyTest, FindsAHistoryThatSkipsACommit) {
+  Tamper(*ward_, [](storage::PartitionTables& tables) {
+    const uint64_t last = tables.Head().size();
+    v1::LogRow row = tables.Log(last).value();
+    row.set_previous_of_record(row.previous_of_record() - 1);
+    tables.PutLog(last, row);
+  });
+  EXPECT_THAT(DifferenceOf(*ward_), HasSubstr("as the one before it on its record"));
+}
+
 TEST_F(VerifyTest, FindsAMissingCommitAndOneTooMany) {
   Tamper(*ward_, [](storage::PartitionTables& tables) {
     tables.PutLog(tables.Head().size() + 1, tables.Log(6).value());
@@ -181,6 +192,19 @@ TEST_F(VerifyTest, ACommitThatIsThereTwiceIsFoundNotFatal) {
   Tamper(world_.coordinator(),
          [](storage::PartitionTables& tables) { tables.PutLog(8, tables.Log(7).value()); });
   EXPECT_THAT(DifferenceOf(world_.coordinator()), StartsWith("log: commit 8 is change "));
+}
+
+TEST_F(VerifyTest, FindsAChangeThatAnotherReplicaClaims) {
+  Tamper(world_.coordinator(), [](storage::PartitionTables& tables) {
+    v1::LogRow row = tables.Log(7).value();
+    Receipt receipt = DecodeReceipt(row.receipt()).value();
+    receipt.number = 8;
+    receipt.stamp = {.chain = {}, .seq = 1};
+    row.set_receipt(receipt.Encode());
+    tables.PutLog(8, row);
+  });
+  EXPECT_THAT(DifferenceOf(world_.coordinator()),
+              AllOf(StartsWith("log: commit 8 is change "), HasSubstr("in the log before it")));
 }
 
 struct DerivedTable {
