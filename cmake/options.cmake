@@ -27,6 +27,13 @@ elseif(TRIALSYNC_SANITIZER STREQUAL "fuzzer")
   add_link_options(-fsanitize=address,undefined)
 endif()
 
+# The allocator of programs that serve: a quarter of the processor time of a catch-up (measured) is
+# saved beside glibc's. A sanitizer brings its own.
+add_library(trialsync_allocator INTERFACE)
+if(NOT TRIALSYNC_SANITIZER)
+  target_link_libraries(trialsync_allocator INTERFACE PkgConfig::JEMALLOC)
+endif()
+
 # trialsync_library(<name> SOURCES a.cc … LINKS target …): one floor, or a named part of one.
 function(trialsync_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})

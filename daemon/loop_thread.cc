@@ -145,7 +145,10 @@ std::vector<sync::Input> LoopThread::TakeGroup() {
     group.emplace_back(sync::Tick{});
     next_tick_ = absl::Now() + options_.tick_interval;
   }
-  while (!queue_.empty() && group.size() < sync::kGroupInputsMax) {
+  uint64_t commits = 0;
+  while (!queue_.empty() && group.size() < sync::kGroupInputsMax &&
+         commits < sync::kGroupCommitsMax) {
+    commits += sync::CommitsIn(queue_.front().input);
     queue_bytes_ -= queue_.front().bytes;
     group.push_back(std::move(queue_.front().input));
     queue_.pop_front();

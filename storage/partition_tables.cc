@@ -116,6 +116,10 @@ std::optional<v1::RecordState> PartitionTables::Record(std::string_view record_k
   return GetMessage<v1::RecordState>(Key(Table::kRecord, partition_).Fixed(record_key).key());
 }
 
+bool PartitionTables::ReadRecord(std::string_view record_key, v1::RecordState* state) {
+  return ReadMessage(Key(Table::kRecord, partition_).Fixed(record_key).key(), state);
+}
+
 void PartitionTables::PutRecord(std::string_view record_key, const v1::RecordState& state) {
   PutMessage(Key(Table::kRecord, partition_).Fixed(record_key).key(), state);
 }

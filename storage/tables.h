@@ -77,12 +77,22 @@ class Rows {
   void ForEach(std::string_view first, std::string_view last,
                const std::function<bool(std::string_view key, std::string_view value)>& visit);
 
-  // A row as a message; nullopt if there is none.
+  // A row as a message; false, and `message` is empty, if there is none.
+  template <typename Message>
+  bool ReadMessage(std::string_view key, Message* message) {
+    const std::optional<std::string> bytes = GetBytes(key);
+    if (!bytes) return false;
+    if (message->ParseFromArray(bytes->data(), static_cast<int>(bytes->size()))) return true;
+    message->Clear();
+    Damaged(key);
+    return false;
+  }
+  // The same as a new message; nullopt if there is none.
   template <typename Message>
   std::optional<Message> GetMessage(std::string_view key) {
-    const std::optional<std::string> bytes = GetBytes(key);
-    if (!bytes) return std::nullopt;
-    return Parse<Message>(key, *bytes);
+    std::optional<Message> message(std::in_place);
+    if (!ReadMessage(key, &*message)) message.reset();
+    return message;
   }
   template <typename Message>
   std::optional<Message> Parse(std::string_view key, std::string_view bytes) {
@@ -181,6 +191,9 @@ class PartitionTables : public Rows {
 
   // Records, by the bytes of RecordKeyBytes().
   std::optional<v1::RecordState> Record(std::string_view record_key);
+  // The same into a message of the caller's, e.g. one on an arena; false, and it is empty, if there
+  // is none.
+  bool ReadRecord(std::string_view record_key, v1::RecordState* state);
   void PutRecord(std::string_view record_key, const v1::RecordState& state);
   // Records whose key begins so, from `after` (exclusive) on; `after` empty for all.
   void ForEachRecord(

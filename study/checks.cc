@@ -13,6 +13,7 @@ namespace {
 
 // Whether a value lies outside for certain: in the first unit, and wholly beyond a limit.
 bool IsOutside(const v1::ItemDefinition& item, const v1::Range& range, const v1::Value& value) {
+  if (range.minimum().empty() && range.maximum().empty()) return false;
   const bool first_unit =
       !value.has_quantity() || item.units().empty() || value.quantity().unit() == item.units(0);
   const std::optional<Interval> interval = IntervalOf(value);

@@ -11,9 +11,10 @@
 namespace trialsync::study {
 namespace {
 
-// digits × 10^exponent, with the sign.
+// digits × 10^exponent, with the sign; no digits for zero, and none of them leads or trails as a 0.
 struct Parts {
-  mpz_class digits;
+  bool negative = false;
+  std::string digits;
   long exponent = 0;
 };
 
@@ -43,53 +44,61 @@ std::optional<long> TakeExponent(std::string_view text) {
   return negative ? -exponent : exponent;
 }
 
+void DropOuterZeros(Parts& parts) {
+  parts.digits.erase(0, parts.digits.find_first_not_of('0'));
+  const size_t kept = parts.digits.find_last_not_of('0') + 1;
+  parts.exponent += static_cast<long>(parts.digits.size() - kept);
+  parts.digits.erase(kept);
+}
+
 std::optional<Parts> Split(std::string_view text) {
   if (text.size() > kDecimalBytesMax) return std::nullopt;
-  const bool negative = TakeSign(text);
+  Parts parts;
+  parts.negative = TakeSign(text);
   const size_t whole = CountDigits(text);
   if (whole == 0) return std::nullopt;
-  std::string digits(text.substr(0, whole));
+  parts.digits = text.substr(0, whole);
   text.remove_prefix(whole);
   size_t fraction = 0;
   if (text.starts_with('.')) {
     text.remove_prefix(1);
     fraction = CountDigits(text);
     if (fraction == 0) return std::nullopt;
-    digits.append(text.substr(0, fraction));
+    parts.digits.append(text.substr(0, fraction));
     text.remove_prefix(fraction);
   }
   const std::optional<long> exponent = TakeExponent(text);
   if (!exponent.has_value()) return std::nullopt;
-  Parts parts{.digits = mpz_class(digits, 10), .exponent = *exponent - static_cast<long>(fraction)};
-  if (negative) parts.digits = -parts.digits;
+  parts.exponent = *exponent - static_cast<long>(fraction);
+  DropOuterZeros(parts);
   return parts;
 }
 
-mpz_class PowerOfTen(long exponent) {
-  mpz_class power;
-  mpz_ui_pow_ui(power.get_mpz_t(), 10, static_cast<unsigned long>(exponent));
-  return power;
+// By the place of the first digit, then digit by digit: no number is computed.
+std::strong_ordering CompareMagnitudes(const Parts& a, const Parts& b) {
+  if (a.digits.empty() || b.digits.empty()) return a.digits.size() <=> b.digits.size();
+  const long place_a = static_cast<long>(a.digits.size()) + a.exponent;
+  const long place_b = static_cast<long>(b.digits.size()) + b.exponent;
+  if (place_a != place_b) return place_a <=> place_b;
+  return a.digits <=> b.digits;
 }
 
-mpq_class ToRational(const Parts& parts) {
-  if (parts.exponent >= 0) return mpq_class(parts.digits * PowerOfTen(parts.exponent));
-  mpq_class rational(parts.digits, PowerOfTen(-parts.exponent));
-  rational.canonicalize();
-  return rational;
+int SignOf(const Parts& parts) {
+  if (parts.digits.empty()) return 0;
+  return parts.negative ? -1 : 1;
 }
 
 std::string PlainText(const Parts& parts) {
-  std::string digits = mpz_class(abs(parts.digits)).get_str();
+  if (parts.digits.empty()) return "0";
+  std::string digits = parts.digits;
   if (parts.exponent >= 0) {
-    if (digits != "0") digits.append(static_cast<size_t>(parts.exponent), '0');
+    digits.append(static_cast<size_t>(parts.exponent), '0');
   } else {
     const auto fraction = static_cast<size_t>(-parts.exponent);
     if (digits.size() <= fraction) digits.insert(0, fraction + 1 - digits.size(), '0');
     digits.insert(digits.size() - fraction, 1, '.');
-    digits.erase(digits.find_last_not_of('0') + 1);
-    if (digits.back() == '.') digits.pop_back();
   }
-  if (sgn(parts.digits) < 0) digits.insert(0, 1, '-');
+  if (parts.negative) digits.insert(0, 1, '-');
   return digits;
 }
 
@@ -110,7 +119,9 @@ std::partial_ordering CompareDecimals(std::string_view a, std::string_view b) {
   const std::optional<Parts> left = Split(a);
   const std::optional<Parts> right = Split(b);
   if (!left.has_value() || !right.has_value()) return std::partial_ordering::unordered;
-  return cmp(ToRational(*left), ToRational(*right)) <=> 0;
+  const int sign = SignOf(*left);
+  if (sign != SignOf(*right)) return sign <=> SignOf(*right);
+  return sign < 0 ? CompareMagnitudes(*right, *left) : CompareMagnitudes(*left, *right);
 }
 
 absl::StatusOr<std::string> MultiplyDecimals(std::string_view a, std::string_view b) {
@@ -118,8 +129,14 @@ absl::StatusOr<std::string> MultiplyDecimals(std::string_view a, std::string_vie
   if (!left.has_value()) return ValidateDecimal(a);
   const std::optional<Parts> right = Split(b);
   if (!right.has_value()) return ValidateDecimal(b);
-  std::string product = PlainText(
-      {.digits = left->digits * right->digits, .exponent = left->exponent + right->exponent});
+  Parts parts;
+  if (SignOf(*left) * SignOf(*right) != 0) {
+    parts.negative = left->negative != right->negative;
+    parts.digits = mpz_class(mpz_class(left->digits, 10) * mpz_class(right->digits, 10)).get_str();
+    parts.exponent = left->exponent + right->exponent;
+    DropOuterZeros(parts);
+  }
+  const std::string product = PlainText(parts);
   if (product.size() > kDecimalBytesMax) {
     return absl::OutOfRangeError(absl::StrCat("the exact product has ", product.size(),
                                               " characters, and at most ", kDecimalBytesMax,

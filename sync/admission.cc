@@ -71,7 +71,7 @@ std::optional<Judgement> AdmitNames(PartitionState& state, const v1::Change& cha
   if (malformed) return Judgement::Refused(v1::REASON_RECORD_INVALID);
   std::optional<ChangeId> awaited;
   for (const ChangeId& id : named) {
-    if (state.tables().Birth(id)) continue;
+    if (state.Birth(id) != nullptr) continue;
     const std::optional<v1::ChangeRow> row = state.tables().Change(id);
     if (!row || row->outcome() == v1::OUTCOME_HELD) {
       if (!awaited) awaited = id;
@@ -87,8 +87,8 @@ std::optional<Judgement> AdmitNames(PartitionState& state, const v1::Change& cha
 // Whether the births that a record key names are of the kinds and parents that it says.
 bool BirthsFit(PartitionState& state, const v1::RecordKey& key) {
   const auto is = [&](const std::string& bytes, v1::BirthKind kind, const v1::RecordKey& parent) {
-    const std::optional<v1::BirthRow> row = state.tables().Birth(*ChangeId::From(bytes));
-    return row && row->kind() == kind &&
+    const v1::BirthRow* const row = state.Birth(*ChangeId::From(bytes));
+    return row != nullptr && row->kind() == kind &&
            storage::RecordKeyBytes(row->parent()) == storage::RecordKeyBytes(parent);
   };
   v1::RecordKey parent;
@@ -157,8 +157,8 @@ bool WellFormed(const v1::Change& change) {
 
 VersionStanding StandingOf(PartitionState& state, const v1::VersionReference& version,
                            const v1::Position& base) {
-  const std::optional<v1::VersionRow> row = state.tables().Version(version);
-  if (!row || !row->published_here() || state.definitions().Find(version) == nullptr) {
+  const v1::VersionRow* const row = state.Version(version);
+  if (row == nullptr || !row->published_here() || state.definitions().Find(version) == nullptr) {
     return VersionStanding::kUnknown;
   }
   const auto as_of_base = [&](uint64_t number) { return number <= base.number(); };
@@ -171,7 +171,7 @@ VersionStanding StandingOf(PartitionState& state, const v1::VersionReference& ve
 std::shared_ptr<const study::Definition> NewestActive(PartitionState& state,
                                                       const v1::Position& base) {
   std::shared_ptr<const study::Definition> newest;
-  for (const v1::VersionRow& row : state.tables().Versions()) {
+  for (const v1::VersionRow& row : state.Versions()) {
     if (StandingOf(state, row.version(), base) == VersionStanding::kActive) {
       newest = state.definitions().Find(row.version());
     }

@@ -53,7 +53,7 @@ absl::Status Reread(Desk& desk, const v1::Change& refused, const study::Definiti
   for (const v1::ItemWrite& write : writes) {
     v1::StandingValue* value = values.Add();
     value->set_item(write.item());
-    *value->mutable_version() = refused.version();
+    value->set_version(refused.version().number());
     *value->mutable_value() = write.value();
   }
   const auto read = WritesOf(values, definition, desk.view().state().definitions());

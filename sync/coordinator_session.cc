@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/arena.h"
 #include "sync/chain.h"
 #include "sync/compression.h"
 #include "sync/coordinator_group.h"
@@ -14,8 +15,9 @@ namespace {
 
 // A batch taken apart, every change parsed and its digest known.
 struct OpenedBatch {
+  std::unique_ptr<google::protobuf::Arena> arena = std::make_unique<google::protobuf::Arena>();
   v1::BatchContent content;
-  std::vector<v1::Change> changes;
+  std::vector<const v1::Change*> changes;  // on the arena
   std::vector<Sha256> digests;
 };
 
@@ -30,10 +32,11 @@ absl::StatusOr<OpenedBatch> OpenBatch(const v1::Batch& batch) {
     return absl::InvalidArgumentError("a batch does not hold the changes that it counts");
   }
   for (const std::string& authored : opened.content.changes()) {
-    v1::Change& change = opened.changes.emplace_back();
-    if (authored.size() > kChangeBytesMax || !change.ParseFromString(authored)) {
+    auto* const change = google::protobuf::Arena::CreateMessage<v1::Change>(opened.arena.get());
+    if (authored.size() > kChangeBytesMax || !change->ParseFromString(authored)) {
       return absl::InvalidArgumentError("a batch holds a change that does not parse");
     }
+    opened.changes.push_back(change);
     opened.digests.push_back(Sha256Of(authored));
   }
   return opened;
@@ -243,7 +246,7 @@ void CoordinatorMachine::Group::OnBatch(SessionId id, Session& session, const v1
   }
   std::set<ChangeId> ids;
   for (size_t i = 0; i < opened->changes.size(); ++i) {
-    const v1::Change& change = opened->changes[i];
+    const v1::Change& change = *opened->changes[i];
     const ChangeId change_id = ChangeIdOf(opened->digests[i]);
     end.hash = NextChainHash(end.hash, opened->digests[i]);
     const bool misplaced =
@@ -273,7 +276,7 @@ void CoordinatorMachine::Group::OnBatch(SessionId id, Session& session, const v1
     work->log->Append({.stamp = {chain, batch.first_seq() + i},
                        .authored = opened->content.changes(static_cast<int>(i)),
                        .authored_digest = opened->digests[i],
-                       .change = &opened->changes[i],
+                       .change = opened->changes[i],
                        .received_time_us = absl::ToUnixMicros(now_)});
   }
 }

@@ -3,6 +3,7 @@
 #define TRIALSYNC_SYNC_FRAME_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "proto/ids.h"
@@ -21,11 +22,21 @@ absl::StatusOr<v1::LogFrame> BuildLogFrame(storage::PartitionTables& tables, uin
                                            const ChainId& receiver, const v1::LogPosition& log,
                                            int64_t now_us);
 
-// Appends a frame to the log of the replica with chain `own`, recomputing every outcome. The
-// transaction under `state` must be dropped on error: INVALID_ARGUMENT if the frame does not parse
-// or follow the log, DATA_LOSS if what was recomputed is not what the frame says: the logs diverged.
-absl::Status ApplyLogFrame(const v1::LogFrame& frame, const ChainId& own, PartitionState& state,
-                           LogWriter& log);
+// A change of the own chain that is in the log now, with its first receipt.
+struct ReceiptedChange {
+  v1::OwnRow row;
+  ChangeId id;
+  Receipt receipt;
+};
+
+// Appends a frame to the log of the replica with chain `own`, recomputing every outcome; returns
+// its own changes, by seq. The transaction under `state` must be dropped on error: INVALID_ARGUMENT
+// if the frame does not parse or follow the log, DATA_LOSS if what was recomputed is not what the
+// frame says: the logs diverged. Look at state.status() first: after a failed read nothing of it
+// counts.
+absl::StatusOr<std::vector<ReceiptedChange>> ApplyLogFrame(const v1::LogFrame& frame,
+                                                           const ChainId& own,
+                                                           PartitionState& state, LogWriter& log);
 
 // Changes of the own chain from `first_seq` on, up to a batch's limits. `chain` is set in it; count
 // is 0 if there is none.

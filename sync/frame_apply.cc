@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/arena.h"
 #include "sync/compression.h"
 #include "sync/frame.h"
 
@@ -13,22 +16,25 @@ class FrameReader {
       : own_(own), state_(state), log_(log) {}
 
   absl::Status Own(const v1::OwnReceipts& run) {
+    std::vector<v1::OwnRow> rows = OwnRows(run.first_seq(), run.count());
+    if (rows.size() != run.count()) {
+      return absl::InvalidArgumentError(absl::StrCat("the frame has a receipt for change ",
+                                                     run.first_seq() + rows.size(),
+                                                     ", which was not made here"));
+    }
     int next_exception = 0;
     for (uint32_t i = 0; i < run.count(); ++i) {
-      const uint64_t seq = run.first_seq() + i;
-      const std::optional<v1::OwnRow> row = state_.tables().Own(own_.incarnation, seq);
-      if (!row) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("the frame has a receipt for change ", seq, ", which was not made here"));
-      }
       Receipt expected = PlainReceipt();
       if (next_exception < run.exceptions_size() && run.exceptions(next_exception).index() == i) {
         const absl::Status read =
             DecodeReceiptDetails(run.exceptions(next_exception++).details(), expected);
         if (!read.ok()) return absl::InvalidArgumentError(read.message());
       }
-      const absl::Status appended = Append({own_, seq}, row->authored(), run.received_time_us(),
-                                           /*keep_authored=*/false, expected);
+      ReceiptedChange& change = receipted_.emplace_back();
+      change.row = std::move(rows[i]);
+      const absl::Status appended =
+          Append({own_, run.first_seq() + i}, change.row.authored(), run.received_time_us(),
+                 /*keep_authored=*/false, expected, &change);
       if (!appended.ok()) return appended;
     }
     return absl::OkStatus();
@@ -45,40 +51,59 @@ class FrameReader {
                                                      " where ", log_.size() + 1, " is next"));
     }
     return Append(receipt->stamp, commit.authored(), receipt->received_time_us,
-                  /*keep_authored=*/true, *receipt);
+                  /*keep_authored=*/true, *receipt, nullptr);
   }
 
+  std::vector<ReceiptedChange> TakeReceipted() { return std::move(receipted_); }
+
  private:
+  // Up to `count` of the own chain; fewer where it has no more.
+  std::vector<v1::OwnRow> OwnRows(uint64_t first_seq, uint32_t count) {
+    std::vector<v1::OwnRow> rows;
+    state_.tables().ForEachOwn(own_.incarnation, first_seq, [&](uint64_t seq, v1::OwnRow row) {
+      if (rows.size() == count || seq != first_seq + rows.size()) return false;
+      rows.push_back(std::move(row));
+      return true;
+    });
+    return rows;
+  }
+
   static Receipt PlainReceipt() {
     Receipt receipt;
     receipt.verdict.outcome = v1::OUTCOME_APPLIED;
     return receipt;
   }
 
+  // `own` is told what became of it, where it is one of this replica's.
   absl::Status Append(const Stamp& stamp, std::string_view authored, int64_t received_time_us,
-                      bool keep_authored, const Receipt& expected) {
+                      bool keep_authored, const Receipt& expected, ReceiptedChange* own) {
     if (stamp.seq != log_.Chain(stamp.chain).seq + 1) {
       return absl::InvalidArgumentError(absl::StrCat("the frame leaves a gap in a chain before ",
                                                      stamp.seq));
     }
-    v1::Change change;
-    if (!change.ParseFromArray(authored.data(), static_cast<int>(authored.size()))) {
+    auto* const change = google::protobuf::Arena::CreateMessage<v1::Change>(&arena_);
+    if (!change->ParseFromArray(authored.data(), static_cast<int>(authored.size()))) {
       return absl::InvalidArgumentError("the frame has a change that does not parse");
     }
     const Sha256 digest = Sha256Of(authored);
-    if (state_.tables().Change(ChangeIdOf(digest))) {
+    const ChangeId id = ChangeIdOf(digest);
+    if (state_.tables().Change(id)) {
       return absl::InvalidArgumentError("the frame has a change that is in the log already");
     }
-    const Receipt receipt = log_.Append({.stamp = stamp,
-                                         .authored = authored,
-                                         .authored_digest = digest,
-                                         .change = &change,
-                                         .received_time_us = received_time_us,
-                                         .keep_authored = keep_authored});
+    Receipt receipt = log_.Append({.stamp = stamp,
+                                   .authored = authored,
+                                   .authored_digest = digest,
+                                   .change = change,
+                                   .received_time_us = received_time_us,
+                                   .keep_authored = keep_authored});
     if (receipt.verdict != expected.verdict || receipt.admissions != expected.admissions) {
       return absl::DataLossError(absl::StrCat(
           "commit ", receipt.number, " has outcome ", v1::Outcome_Name(expected.verdict.outcome),
           " at the coordinator and ", v1::Outcome_Name(receipt.verdict.outcome), " here"));
+    }
+    if (own != nullptr) {
+      own->id = id;
+      own->receipt = std::move(receipt);
     }
     return absl::OkStatus();
   }
@@ -86,12 +111,15 @@ class FrameReader {
   const ChainId& own_;
   PartitionState& state_;
   LogWriter& log_;
+  google::protobuf::Arena arena_;
+  std::vector<ReceiptedChange> receipted_;
 };
 
 }  // namespace
 
-absl::Status ApplyLogFrame(const v1::LogFrame& frame, const ChainId& own, PartitionState& state,
-                           LogWriter& log) {
+absl::StatusOr<std::vector<ReceiptedChange>> ApplyLogFrame(const v1::LogFrame& frame,
+                                                           const ChainId& own,
+                                                           PartitionState& state, LogWriter& log) {
   const v1::LogPosition& end = frame.checkpoint().log();
   if (frame.first_number() != log.size() + 1 || end.size() < log.size()) {
     return absl::InvalidArgumentError(absl::StrCat("the frame begins at commit ",
@@ -112,12 +140,11 @@ absl::Status ApplyLogFrame(const v1::LogFrame& frame, const ChainId& own, Partit
     if (entry.has_foreign()) applied = reader.Foreign(entry.foreign());
     if (!applied.ok()) return applied;
   }
-  if (!state.status().ok()) return state.status();
   if (log.size() != end.size() || log.epoch() != end.epoch() || log.Root().view() != end.root()) {
     return absl::DataLossError(absl::StrCat("the log here, of ", log.size(),
                                             " commits, has another root than the coordinator's"));
   }
-  return absl::OkStatus();
+  return reader.TakeReceipted();
 }
 
 }  // namespace trialsync::sync

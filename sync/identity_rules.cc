@@ -65,7 +65,7 @@ Judgement MergeBirth(PartitionState& state, const Arriving& arriving,
   *row.mutable_parent() = birth.parent();
   row.set_effect_number(arriving.effect_number);
   row.set_number(arriving.number);
-  state.tables().PutBirth(arriving.id, row);
+  state.PutBirth(arriving.id, row);
 
   const v1::ItemWrite label = LabelWrite(birth.label());
   ApplyWrite(arriving, {kLabelItem, {&label}}, definition, /*decided=*/false,
@@ -93,7 +93,7 @@ void FollowLabel(PartitionState& state, const Arriving& arriving, const ChangeId
   const std::string& after = cell->values(0).value().text();
   if (before == after) return;
   row->set_label(after);
-  state.tables().PutBirth(birth, *row);
+  state.PutBirth(birth, *row);
   ListClashes(state, arriving, row->kind(), row->parent(), before);
   ListClashes(state, arriving, row->kind(), row->parent(), after);
 }
@@ -117,7 +117,7 @@ Judgement MergeSameThing(PartitionState& state, const Arriving& arriving,
     return Judgement::Of(v1::OUTCOME_AGREED, v1::REASON_NOTHING_TO_DO);
   }
   row->set_same_as(same.birth());
-  state.tables().PutBirth(other, *row);
+  state.PutBirth(other, *row);
   CloseDiscrepancy(state, {other, v1::DISCREPANCY_KIND_LABEL, 0}, arriving);
   ListClashes(state, arriving, row->kind(), row->parent(), row->label());
   return Judgement::Of(v1::OUTCOME_APPLIED);

@@ -27,7 +27,7 @@ inline constexpr uint32_t kBatchesInFlightMax = 8;
 
 // Log frames sent ahead of the site's progress, per session: bounds the coordinator's memory.
 inline constexpr uint32_t kFramesInFlightMax = 8;
-inline constexpr uint32_t kFrameCommitsMax = 4096;
+inline constexpr uint32_t kFrameCommitsMax = 1000;
 inline constexpr size_t kFrameBytesMax = size_t{1} << 20;
 
 // Largest message on the stream: one change at its limit that zstd cannot shrink, with its frame.
@@ -40,9 +40,11 @@ inline constexpr size_t kContentBytesMax = kBatchBytesMax + kChangeBytesMax + (s
 // Items written by one change, and references closed by one decision.
 inline constexpr int kWritesPerChangeMax = 1000;
 
-// Inputs that share one atomic, synced batch (group commit): one client import or one window of
-// batches; bounds the latency of the first of them.
+// Inputs that share one atomic, synced batch (group commit), and commits that they bring, beyond
+// which no more inputs are taken: bounds the latency of the first of them, and lets a site judge one
+// batch while the coordinator judges the next.
 inline constexpr size_t kGroupInputsMax = 64;
+inline constexpr uint64_t kGroupCommitsMax = 1000;
 
 // Longest reason, query text or comment outside of values.
 inline constexpr size_t kReasonBytesMax = size_t{1} << 20;

@@ -64,6 +64,10 @@ struct Tick {};
 using Input =
     std::variant<SessionOpened, SessionClosed, MessageReceived, ClientRequest, Tick>;
 
+// Commits that an input asks for or brings, at least 1: by these a group is measured
+// (kGroupCommitsMax).
+uint64_t CommitsIn(const Input& input);
+
 // A message for a stream.
 struct Send {
   SessionId session = 0;

@@ -8,11 +8,9 @@ namespace trialsync::sync {
 PartitionState::CachedRecord& PartitionState::Cached(const v1::RecordKey& key) {
   const auto [it, inserted] = records_.try_emplace(storage::RecordKeyBytes(key));
   if (inserted) {
-    if (std::optional<v1::RecordState> stored = tables_.Record(it->first)) {
-      it->second.state = *std::move(stored);
-    } else {
-      *it->second.state.mutable_key() = key;
-    }
+    auto* const state = google::protobuf::Arena::CreateMessage<v1::RecordState>(&arena_);
+    if (!tables_.ReadRecord(it->first, state)) *state->mutable_key() = key;
+    it->second.state = state;
   }
   return it->second;
 }
@@ -20,12 +18,43 @@ PartitionState::CachedRecord& PartitionState::Cached(const v1::RecordKey& key) {
 v1::RecordState& PartitionState::MutableRecord(const v1::RecordKey& key) {
   CachedRecord& cached = Cached(key);
   cached.changed = true;
-  return cached.state;
+  return *cached.state;
 }
 
 bool PartitionState::AnyHeld() {
   if (!any_held_) any_held_ = tables_.AnyHeld();
   return *any_held_;
+}
+
+const v1::BirthRow* PartitionState::Birth(const ChangeId& id) {
+  const auto known = births_.find(id);
+  if (known != births_.end()) return &known->second;
+  std::optional<v1::BirthRow> row = tables_.Birth(id);
+  return row ? &births_.emplace(id, *std::move(row)).first->second : nullptr;
+}
+
+void PartitionState::PutBirth(const ChangeId& id, const v1::BirthRow& row) {
+  births_[id] = row;
+  tables_.PutBirth(id, row);
+}
+
+const std::vector<v1::VersionRow>& PartitionState::Versions() {
+  if (!versions_) versions_ = tables_.Versions();
+  return *versions_;
+}
+
+const v1::VersionRow* PartitionState::Version(const v1::VersionReference& version) {
+  for (const v1::VersionRow& row : Versions()) {
+    const bool same = row.version().number() == version.number() &&
+                      row.version().sha256() == version.sha256();
+    if (same) return &row;
+  }
+  return nullptr;
+}
+
+void PartitionState::PutVersion(const v1::VersionRow& row) {
+  tables_.PutVersion(row);
+  versions_.reset();
 }
 
 bool PartitionState::IsCentre(const ReplicaId& replica) {
@@ -36,9 +65,11 @@ bool PartitionState::IsCentre(const ReplicaId& replica) {
 
 void PartitionState::Flush() {
   for (const auto& [bytes, cached] : records_) {
-    if (cached.changed) tables_.PutRecord(bytes, cached.state);
+    if (cached.changed) tables_.PutRecord(bytes, *cached.state);
   }
   records_.clear();
+  births_.clear();
+  arena_.Reset();
 }
 
 }  // namespace trialsync::sync

@@ -5,8 +5,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "google/protobuf/arena.h"
 #include "proto/ids.h"
 #include "storage/tables.h"
 #include "study/definition.h"
@@ -28,12 +30,22 @@ class PartitionState {
 
   // The state of a record; empty, with its key set, if there is none yet. The references are valid
   // until Flush().
-  const v1::RecordState& Record(const v1::RecordKey& key) { return Cached(key).state; }
+  const v1::RecordState& Record(const v1::RecordKey& key) { return *Cached(key).state; }
   v1::RecordState& MutableRecord(const v1::RecordKey& key);
 
   // Whether any change is held, so that most commits need not look for what they set free.
   bool AnyHeld();
   void NoteHeld() { any_held_ = true; }
+
+  // What was born under this id; null if nothing is known of it. Valid until PutBirth() of it.
+  const v1::BirthRow* Birth(const ChangeId& id);
+  void PutBirth(const ChangeId& id, const v1::BirthRow& row);
+
+  // All versions of the definition, by number, then hash; and one of them, null if it is not known.
+  // Valid until PutVersion().
+  const std::vector<v1::VersionRow>& Versions();
+  const v1::VersionRow* Version(const v1::VersionReference& version);
+  void PutVersion(const v1::VersionRow& row);
 
   // Whether a stamp's replica is the centre's own: every other one was enrolled by a commit of this
   // partition before its first change.
@@ -48,16 +60,19 @@ class PartitionState {
 
  private:
   struct CachedRecord {
-    v1::RecordState state;
+    v1::RecordState* state = nullptr;  // on the arena
     bool changed = false;
   };
   CachedRecord& Cached(const v1::RecordKey& key);
 
   storage::PartitionTables tables_;
   const study::DefinitionSet* definitions_;
+  google::protobuf::Arena arena_;
   std::map<std::string, CachedRecord> records_;
   std::optional<bool> any_held_;
   std::map<ReplicaId, bool> centres_;
+  std::optional<std::vector<v1::VersionRow>> versions_;
+  std::map<ChangeId, v1::BirthRow> births_;
 };
 
 }  // namespace trialsync::sync

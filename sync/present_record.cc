@@ -128,14 +128,14 @@ class Presentation {
     const v1::StandingValue& newest = cell.values(cell.values_size() - 1);
     if (options_.version == nullptr) {
       for (const v1::StandingValue& value : cell.values()) {
-        SetValue(cell, value.value(), value.version().number(), items[value.item()]);
+        SetValue(cell, value.value(), value.version(), items[value.item()]);
       }
       return;
     }
     for (study::Reading& reading :
          study::ReadCell(StoredValues(cell), *options_.version, view_.state().definitions())) {
       v1::Item& item = items[reading.item];
-      SetValue(cell, reading.value.value_or(v1::Value()), newest.version().number(), item);
+      SetValue(cell, reading.value.value_or(v1::Value()), newest.version(), item);
       if (reading.value) continue;
       item.clear_value();
       item.set_text(TextOf(cell.values(), namer_.vocabulary()));
@@ -161,7 +161,7 @@ class Presentation {
     uint32_t written = 0;
     for (const v1::CellRow& cell : record_.cells()) {
       for (const v1::StandingValue& value : cell.values()) {
-        written = std::max(written, value.version().number());
+        written = std::max(written, value.version());
       }
     }
     const std::optional<v1::Value> value =

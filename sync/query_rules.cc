@@ -2,7 +2,9 @@
 #include "sync/query_rules.h"
 
 #include <algorithm>
-#include <map>
+#include <deque>
+#include <utility>
+#include <vector>
 
 #include "study/checks.h"
 #include "study/versions.h"
@@ -20,25 +22,39 @@ void AddTurn(const Arriving& arriving, const std::string& text, v1::DiscrepancyR
   turn->set_time_us(arriving.received_time_us);
 }
 
-// The record's values as the definition reads them, by item.
-std::map<uint32_t, v1::Value> ReadRecord(const v1::RecordState& record,
-                                         const study::Definition& definition,
-                                         const study::DefinitionSet& definitions) {
-  std::map<uint32_t, v1::Value> values;
-  for (const v1::CellRow& cell : record.cells()) {
-    const bool as_written = cell.values_size() == 1 &&
-                            cell.values(0).version().number() == definition.number();
-    if (as_written) {
-      values[cell.values(0).item()] = cell.values(0).value();
-      continue;
+// A record's values as one definition reads them.
+class RecordValues {
+ public:
+  RecordValues(const v1::RecordState& record, const study::Definition& definition,
+               const study::DefinitionSet& definitions) {
+    for (const v1::CellRow& cell : record.cells()) {
+      const bool as_written =
+          cell.values_size() == 1 && cell.values(0).version() == definition.number();
+      if (as_written) {
+        values_.emplace_back(cell.values(0).item(), &cell.values(0).value());
+        continue;
+      }
+      for (study::Reading& reading :
+           study::ReadCell(StoredValues(cell), definition, definitions)) {
+        if (!reading.value) continue;
+        converted_.push_back(*std::move(reading.value));
+        values_.emplace_back(reading.item, &converted_.back());
+      }
     }
-    for (study::Reading& reading :
-         study::ReadCell(StoredValues(cell), definition, definitions)) {
-      if (reading.value) values[reading.item] = *std::move(reading.value);
-    }
+    std::sort(values_.begin(), values_.end());
   }
-  return values;
-}
+
+  // Null where there is none. Of the record, or of this.
+  const v1::Value* Find(uint32_t item) const {
+    const auto it = std::lower_bound(values_.begin(), values_.end(), item,
+                                     [](const auto& value, uint32_t i) { return value.first < i; });
+    return it != values_.end() && it->first == item ? it->second : nullptr;
+  }
+
+ private:
+  std::vector<std::pair<uint32_t, const v1::Value*>> values_;
+  std::deque<v1::Value> converted_;
+};
 
 // Whether the change writes the item whose range the check is.
 bool WritesCheckedItem(const Arriving& arriving, uint32_t check) {
@@ -121,13 +137,9 @@ Judgement MergeQueryTurn(PartitionState& state, const Arriving& arriving) {
 void UpdateCheckQueries(PartitionState& state, const Arriving& arriving,
                         const study::Definition& definition, v1::RecordState& record) {
   if (IsLabelRecord(record.key())) return;
-  const std::map<uint32_t, v1::Value> values =
-      ReadRecord(record, definition, state.definitions());
+  const RecordValues values(record, definition, state.definitions());
   const std::vector<study::CheckFinding> findings = study::RunChecks(
-      definition, record.key().form(), [&](uint32_t item) -> const v1::Value* {
-        const auto it = values.find(item);
-        return it == values.end() ? nullptr : &it->second;
-      });
+      definition, record.key().form(), [&](uint32_t item) { return values.Find(item); });
   const auto fails = [&](uint32_t check) {
     return std::any_of(findings.begin(), findings.end(),
                        [check](const auto& finding) { return finding.check == check; });

@@ -169,7 +169,7 @@ bool EqualsStanding(const v1::CellRow& cell, const CellWrite& write,
   if (cell.values().empty()) return false;
   const bool alike = cell.values_size() == 1 && write.writes.size() == 1 &&
                      cell.values(0).item() == write.writes[0]->item() &&
-                     (cell.values(0).version().number() == definition.number() ||
+                     (cell.values(0).version() == definition.number() ||
                       write.lineage == kLabelItem);
   if (alike) {
     return study::CompareValues(cell.values(0).value(), write.writes[0]->value()) ==
@@ -177,7 +177,7 @@ bool EqualsStanding(const v1::CellRow& cell, const CellWrite& write,
   }
   uint32_t newest = definition.number();
   for (const v1::StandingValue& value : cell.values()) {
-    newest = std::max(newest, value.version().number());
+    newest = std::max(newest, value.version());
   }
   const std::shared_ptr<const study::Definition> target = definitions.Find(newest);
   TS_CHECK(target != nullptr);
@@ -193,7 +193,7 @@ bool EqualsStanding(const v1::CellRow& cell, const CellWrite& write,
 std::vector<study::StoredValue> StoredValues(const v1::CellRow& cell) {
   std::vector<study::StoredValue> stored;
   for (const v1::StandingValue& value : cell.values()) {
-    stored.push_back({value.item(), value.version().number(), value.value()});
+    stored.push_back({value.item(), value.version(), value.value()});
   }
   return stored;
 }
@@ -232,7 +232,7 @@ void ApplyWrite(const Arriving& arriving, const CellWrite& write,
     values->erase(replaced, values->end());
     v1::StandingValue* value = values->Add();
     value->set_item(item->item());
-    *value->mutable_version() = definition.version();
+    value->set_version(definition.number());
     *value->mutable_value() = item->value();
   }
   SetOnlyWriter(arriving, write.lineage, decided, record);
@@ -287,7 +287,7 @@ Sha256 ContentDigest(const v1::RecordState& record) {
     for (const v1::StandingValue& value : cell.values()) by_item[value.item()] = &value;
     for (const auto& [item, value] : by_item) {
       const std::string text = study::FormatValue(value->value());
-      bytes.U32(item).U32(value->version().number());
+      bytes.U32(item).U32(value->version());
       bytes.U8(static_cast<uint8_t>(value->value().kind_case()));
       bytes.U32(static_cast<uint32_t>(text.size())).Fixed(text);
     }

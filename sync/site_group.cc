@@ -17,21 +17,22 @@ namespace {
 
 // Whether the first receipt says something else than the site had shown. That an own value had
 // been entered elsewhere as well is no surprise to anybody.
-bool Surprises(const v1::OwnRow& predicted, const v1::ChangeRow& received) {
+bool Surprises(const v1::OwnRow& predicted, const Verdict& received) {
   const auto shown = [](v1::Outcome outcome) {
     return outcome == v1::OUTCOME_AGREED ? v1::OUTCOME_APPLIED : outcome;
   };
-  if (shown(predicted.predicted()) != shown(received.outcome())) return true;
-  const auto cells = [&](const auto& outcomes) {
-    std::vector<std::pair<uint32_t, v1::Outcome>> list;
-    for (const v1::CellOutcome& cell : outcomes) {
-      if (shown(cell.outcome()) != shown(received.outcome())) {
-        list.emplace_back(cell.lineage(), shown(cell.outcome()));
-      }
-    }
-    return list;
-  };
-  return cells(predicted.predicted_cells()) != cells(received.cells());
+  const v1::Outcome outcome = shown(received.outcome);
+  if (shown(predicted.predicted()) != outcome) return true;
+  std::vector<CellVerdict> cells_predicted;
+  for (const v1::CellOutcome& cell : predicted.predicted_cells()) {
+    if (shown(cell.outcome()) == outcome) continue;
+    cells_predicted.push_back({cell.lineage(), shown(cell.outcome())});
+  }
+  std::vector<CellVerdict> cells_received;
+  for (const CellVerdict& cell : received.cells) {
+    if (shown(cell.outcome) != outcome) cells_received.push_back({cell.lineage, shown(cell.outcome)});
+  }
+  return cells_predicted != cells_received;
 }
 
 }  // namespace
@@ -141,19 +142,21 @@ void SiteMachine::Group::OnLogFrame(const v1::LogFrame& frame) {
   storage::Transaction attempt(&transaction_);
   PartitionState state(&attempt, machine_.partition_, &machine_.definitions_);
   absl::StatusOr<LogWriter> log = LogWriter::Open(&state);
-  absl::Status applied =
-      log.ok() ? ApplyLogFrame(frame, machine_.chain_, state, *log) : log.status();
-  if (!applied.ok()) {
-    const bool diverged = absl::IsDataLoss(applied);
-    Tell(Event::Severity::kAlarm, "a log frame was not taken",
-         {{"reason", std::string(applied.message())}});
-    return Refuse(diverged ? v1::REFUSAL_REASON_LOG_DIVERGED : v1::REFUSAL_REASON_MESSAGE_INVALID,
-                  std::string(applied.message()), "trialsync verify, at both ends");
+  if (!log.ok()) return tables_.Fail(log.status());
+  const absl::StatusOr<std::vector<ReceiptedChange>> changes =
+      ApplyLogFrame(frame, machine_.chain_, state, *log);
+  if (!state.status().ok()) return tables_.Fail(state.status());
+  if (!changes.ok()) {
+    const std::string message(changes.status().message());
+    Tell(Event::Severity::kAlarm, "a log frame was not taken", {{"reason", message}});
+    return Refuse(absl::IsDataLoss(changes.status()) ? v1::REFUSAL_REASON_LOG_DIVERGED
+                                                     : v1::REFUSAL_REASON_MESSAGE_INVALID,
+                  message, "trialsync verify, at both ends");
   }
   state.Flush();
   log->Flush();
+  for (const ReceiptedChange& change : *changes) SettleOutbox(state.tables(), change);
   const uint64_t receipted = log->Chain(machine_.chain_).seq;
-  SettleOutbox(state.tables(), machine_.receipted_seq_ + 1, receipted);
   if (!state.status().ok()) return tables_.Fail(state.status());
   transaction_.Absorb(std::move(attempt));
 
@@ -166,54 +169,50 @@ void SiteMachine::Group::OnLogFrame(const v1::LogFrame& frame) {
   SendToCoordinator(std::move(progress));
 }
 
-void SiteMachine::Group::SettleOutbox(storage::PartitionTables& tables, uint64_t first_seq,
-                                      uint64_t last_seq) {
-  if (first_seq > last_seq) return;
-  std::vector<std::pair<uint64_t, v1::OwnRow>> receipted;
-  tables.ForEachOwn(machine_.chain_.incarnation, first_seq, [&](uint64_t seq, v1::OwnRow row) {
-    if (seq > last_seq) return false;
-    receipted.emplace_back(seq, std::move(row));
-    return true;
-  });
-  for (const auto& [seq, row] : receipted) {
-    if (!row.scope_record().empty()) tables.RemoveOutboxRecord(row.scope_record(), seq);
-    for (const std::string& bytes : row.scope_births()) {
-      const std::optional<ChangeId> birth = ChangeId::From(bytes);
-      if (birth) tables.RemoveOutboxBirth(*birth, seq);
-    }
-    if (!row.label().empty()) {
-      tables.RemoveOutboxLabel(row.label_kind(), row.label_parent(), row.label(),
-                               *ChangeId::From(row.scope_births(0)));
-    }
-    ListPrediction(tables, row, seq);
+void SiteMachine::Group::SettleOutbox(storage::PartitionTables& tables,
+                                      const ReceiptedChange& change) {
+  const v1::OwnRow& row = change.row;
+  const uint64_t seq = change.receipt.stamp.seq;
+  if (!row.scope_record().empty()) tables.RemoveOutboxRecord(row.scope_record(), seq);
+  for (const std::string& bytes : row.scope_births()) {
+    const std::optional<ChangeId> birth = ChangeId::From(bytes);
+    if (birth) tables.RemoveOutboxBirth(*birth, seq);
   }
+  if (!row.label().empty()) {
+    tables.RemoveOutboxLabel(row.label_kind(), row.label_parent(), row.label(),
+                             *ChangeId::From(row.scope_births(0)));
+  }
+  if (Surprises(row, change.receipt.verdict)) ListPrediction(tables, change);
 }
 
-void SiteMachine::Group::ListPrediction(storage::PartitionTables& tables, const v1::OwnRow& row,
-                                        uint64_t seq) {
-  const ChangeId id = ChangeIdOf(Sha256Of(row.authored()));
-  const std::optional<v1::ChangeRow> received = tables.Change(id);
-  if (!received || !Surprises(row, *received)) return;
-  v1::Change change;
-  TS_CHECK(change.ParseFromString(row.authored()));
+void SiteMachine::Group::ListPrediction(storage::PartitionTables& tables,
+                                        const ReceiptedChange& change) {
+  const v1::OwnRow& row = change.row;
+  const Receipt& receipt = change.receipt;
+  v1::Change authored;
+  TS_CHECK(authored.ParseFromString(row.authored()));
   v1::DiscrepancyRow surprise;
   surprise.set_kind(v1::DISCREPANCY_KIND_PREDICTION);
   surprise.set_state(v1::DISCREPANCY_STATE_OPEN);
-  surprise.set_change(id.str());
-  *surprise.mutable_record() = change.record();
-  surprise.set_reason(received->reason());
-  surprise.set_opened_number(received->number());
+  surprise.set_change(change.id.str());
+  *surprise.mutable_record() = authored.record();
+  surprise.set_reason(receipt.verdict.reason);
+  surprise.set_opened_number(receipt.number);
   surprise.set_opened_time_us(absl::ToUnixMicros(now_));
   *surprise.mutable_predicted() = row.predicted_cells();
-  *surprise.mutable_received() = received->cells();
+  for (const CellVerdict& cell : receipt.verdict.cells) {
+    v1::CellOutcome* const outcome = surprise.add_received();
+    outcome->set_lineage(cell.lineage);
+    outcome->set_outcome(cell.outcome);
+  }
   surprise.set_predicted_outcome(row.predicted());
-  surprise.set_received_outcome(received->outcome());
-  tables.PutDiscrepancy({id, v1::DISCREPANCY_KIND_PREDICTION, 0}, surprise);
+  surprise.set_received_outcome(receipt.verdict.outcome);
+  tables.PutDiscrepancy({change.id, v1::DISCREPANCY_KIND_PREDICTION, 0}, surprise);
   Tell(Event::Severity::kWarning, "a change had another outcome than this site had shown",
-       {{"change", id.hex()},
-        {"seq", absl::StrCat(seq)},
+       {{"change", change.id.hex()},
+        {"seq", absl::StrCat(receipt.stamp.seq)},
         {"shown", v1::Outcome_Name(row.predicted())},
-        {"received", v1::Outcome_Name(received->outcome())}});
+        {"received", v1::Outcome_Name(receipt.verdict.outcome)}});
 }
 
 void SiteMachine::Group::OnDefinition(const v1::DefinitionTransfer& transfer) {
@@ -357,7 +356,7 @@ absl::Status SiteMachine::Group::SavePrivate(const v1::PrivateEdit& edit) {
   for (const v1::ItemWrite& write : edit.writes()) {
     v1::StandingValue value;
     value.set_item(write.item());
-    *value.mutable_version() = edit.version();
+    value.set_version(edit.version().number());
     *value.mutable_value() = write.value();
     desk_tables_->PutPrivateValue(storage::RecordKeyBytes(edit.record()), value);
   }

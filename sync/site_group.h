@@ -7,6 +7,7 @@
 
 #include "storage/transaction.h"
 #include "sync/author.h"
+#include "sync/frame.h"
 #include "sync/site.h"
 #include "sync/view.h"
 
@@ -44,10 +45,11 @@ class SiteMachine::Group : public Desk {
   void OnLogFrame(const v1::LogFrame& frame);
   void OnDefinition(const v1::DefinitionTransfer& transfer);
   void OnRefusal(const v1::Refusal& refusal);
-  // After `first_seq` … the last receipted: clears their rows of the outbox.
-  void SettleOutbox(storage::PartitionTables& tables, uint64_t first_seq, uint64_t last_seq);
+  // Clears the change's rows of the outbox.
+  void SettleOutbox(storage::PartitionTables& tables, const ReceiptedChange& change);
   void IndexLabel(const v1::Change& change, const Scope& scope, v1::OwnRow& row);
-  void ListPrediction(storage::PartitionTables& tables, const v1::OwnRow& row, uint64_t seq);
+  // Tells that its first receipt says something else than was shown.
+  void ListPrediction(storage::PartitionTables& tables, const ReceiptedChange& change);
   void SendBatches();
   void SendToCoordinator(v1::SiteMessage message);
   // Ends the session because of what the coordinator sent.

@@ -23,7 +23,7 @@ std::string StoredText(const v1::CellRow& cell) {
 std::vector<study::StoredValue> AsStored(const StandingValues& values) {
   std::vector<study::StoredValue> stored;
   for (const v1::StandingValue& value : values) {
-    stored.push_back({value.item(), value.version().number(), value.value()});
+    stored.push_back({value.item(), value.version(), value.value()});
   }
   return stored;
 }
@@ -80,7 +80,7 @@ absl::StatusOr<std::vector<v1::ItemWrite>> WritesOf(const StandingValues& values
                                                     const study::DefinitionSet& definitions) {
   std::vector<v1::ItemWrite> writes;
   const bool as_written = std::all_of(values.begin(), values.end(), [&](const auto& value) {
-    return value.item() == kLabelItem || value.version().number() == definition.number();
+    return value.item() == kLabelItem || value.version() == definition.number();
   });
   if (as_written) {
     for (const v1::StandingValue& value : values) {

@@ -7,7 +7,7 @@ namespace trialsync::sync {
 namespace {
 
 bool NumberTaken(PartitionState& state, const v1::VersionReference& version) {
-  for (const v1::VersionRow& row : state.tables().Versions()) {
+  for (const v1::VersionRow& row : state.Versions()) {
     if (row.published_here() && row.version().number() == version.number() &&
         row.version().sha256() != version.sha256()) {
       return true;
@@ -39,7 +39,8 @@ Judgement MergeCentreAct(PartitionState& state, const Arriving& arriving) {
   if (version.number() == 0 || version.sha256().size() != Sha256::kBytes) {
     return Judgement::Refused(v1::REASON_CHANGE_INVALID);
   }
-  v1::VersionRow row = state.tables().Version(version).value_or(v1::VersionRow());
+  const v1::VersionRow* const known = state.Version(version);
+  v1::VersionRow row = known == nullptr ? v1::VersionRow() : *known;
   *row.mutable_version() = version;
   if (change.has_version_publication()) {
     if (NumberTaken(state, version)) return Judgement::Held(v1::REASON_CONTENT_DIFFERS);
@@ -50,7 +51,7 @@ Judgement MergeCentreAct(PartitionState& state, const Arriving& arriving) {
     TS_CHECK(change.has_version_retirement());
     row.add_retired(arriving.effect_number);
   }
-  state.tables().PutVersion(row);
+  state.PutVersion(row);
   return Judgement::Of(v1::OUTCOME_APPLIED);
 }
 

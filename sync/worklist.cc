@@ -34,7 +34,7 @@ void ListWrite(PartitionState& state, const Arriving& arriving, const v1::Record
   for (const v1::ItemWrite* item : write.writes) {
     v1::StandingValue* value = row.add_challenging();
     value->set_item(item->item());
-    *value->mutable_version() = definition.version();
+    value->set_version(definition.number());
     *value->mutable_value() = item->value();
   }
   if (discrepancy_state == v1::DISCREPANCY_STATE_SETTLED_BY_RULE) {

@@ -103,7 +103,7 @@ std::string CellText(const v1::RecordState& record, const v1::CellRow& cell) {
   std::map<model::Item, model::Cell::Standing> content;
   for (const v1::StandingValue& value : cell.values()) {
     content[ItemOf(value.item())] = {ValueText(value.item(), value.value()),
-                                     value.version().number()};
+                                     value.version()};
   }
   std::vector<std::string> writers;
   for (const uint32_t writer : cell.writers()) {
@@ -130,7 +130,7 @@ void DigestBook::Learn(const v1::RecordState& record) {
     for (const v1::StandingValue& value : cell.values()) {
       items[ItemOf(value.item())] =
           absl::StrCat(ItemOf(value.item()), "=", ValueText(value.item(), value.value()), "@",
-                       value.version().number(), ";");
+                       value.version(), ";");
     }
     for (const auto& [item, one] : items) text += one;
   }
