@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/key.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -16,10 +17,11 @@ constexpr char kEscapedZero = '\xFF';
 constexpr char kTextEnd = '\x01';
 
 void AppendBigEndian(uint64_t number, size_t size_bytes, std::string& key) {
-  for (size_t shift = 8 * size_bytes; shift > 0;) {
-    shift -= 8;
-    key.push_back(static_cast<char>(number >> shift & 0xFF));
+  char bytes[sizeof(number)];
+  for (size_t i = 0; i < size_bytes; ++i) {
+    bytes[i] = static_cast<char>(number >> (8 * (size_bytes - 1 - i)) & 0xFF);
   }
+  key.append(bytes, size_bytes);
 }
 
 }  // namespace
@@ -41,6 +43,12 @@ KeyWriter& KeyWriter::U64(uint64_t number) {
 
 KeyWriter& KeyWriter::Fixed(std::string_view bytes) {
   key_.append(bytes);
+  return *this;
+}
+
+KeyWriter& KeyWriter::Padded(std::string_view bytes, size_t size_bytes) {
+  key_.append(bytes.substr(0, size_bytes));
+  key_.append(size_bytes - std::min(bytes.size(), size_bytes), '\0');
   return *this;
 }
 

@@ -36,11 +36,15 @@ namespace trialsync::storage {
 // Not thread-safe.
 class KeyWriter {
  public:
+  KeyWriter() { key_.reserve(kUsualBytes); }
+
   KeyWriter& U8(uint8_t number);
   KeyWriter& U32(uint32_t number);
   KeyWriter& U64(uint64_t number);
   KeyWriter& Fixed(std::string_view bytes);  // such as an id or a digest
-  KeyWriter& Text(std::string_view text);    // any bytes
+  // The same at `size_bytes`: cut, or filled up with zeros.
+  KeyWriter& Padded(std::string_view bytes, size_t size_bytes);
+  KeyWriter& Text(std::string_view text);  // any bytes
 
   // The beginning of a text, to scan all texts that begin so. Nothing may follow it.
   KeyWriter& TextBeginning(std::string_view text);
@@ -52,6 +56,9 @@ class KeyWriter {
   std::string Take();
 
  private:
+  // A record's key with a number behind it.
+  static constexpr size_t kUsualBytes = 72;
+
   std::string key_;
 };
 

@@ -15,12 +15,6 @@ KeyWriter Key(Table table, PartitionNumber partition) {
 // What stands behind the table and partition in a key: 5 bytes.
 constexpr size_t kHeadBytes = 5;
 
-std::string Padded16(std::string_view id) {
-  std::string bytes(id.substr(0, ChangeId::kBytes));
-  bytes.resize(ChangeId::kBytes, '\0');
-  return bytes;
-}
-
 std::string U64Bytes(uint64_t number) { return KeyWriter().U64(number).Take(); }
 
 // A number that stands at the end of a key.
@@ -62,11 +56,11 @@ KeyWriter LabelPrefix(PartitionNumber partition, v1::BirthKind kind, const v1::R
 
 std::string RecordKeyBytes(const v1::RecordKey& key) {
   return KeyWriter()
-      .Fixed(Padded16(key.subject()))
+      .Padded(key.subject(), ChangeId::kBytes)
       .U32(key.event())
-      .Fixed(Padded16(key.event_birth()))
+      .Padded(key.event_birth(), ChangeId::kBytes)
       .U32(key.form())
-      .Fixed(Padded16(key.form_birth()))
+      .Padded(key.form_birth(), ChangeId::kBytes)
       .Take();
 }
 
@@ -269,7 +263,7 @@ std::optional<v1::ChainHead> PartitionTables::Chain(const ChainId& chain) {
 
 void PartitionTables::PutChain(const v1::ChainHead& head) {
   PutMessage(
-      Key(Table::kChain, partition_).Fixed(Padded16(head.replica())).U64(head.incarnation()).key(),
+      Key(Table::kChain, partition_).Padded(head.replica(), ReplicaId::kBytes).U64(head.incarnation()).key(),
       head);
 }
 

@@ -142,6 +142,7 @@ void Transaction::Delete(std::string_view key) { Set(key, std::nullopt); }
 WriteBatch Transaction::TakeBatch() {
   TS_CHECK(below_ != nullptr);
   WriteBatch batch;
+  batch.Reserve(pending_bytes_ + pending_.size() * WriteBatch::kEntryBytes);
   for (const auto& [key, value] : pending_) {
     if (value.has_value()) {
       batch.Put(key, *value);
@@ -158,8 +159,14 @@ WriteBatch Transaction::TakeBatch() {
 
 void Transaction::Absorb(Transaction&& above) {
   TS_CHECK(above.below_ == this);
-  for (auto& [key, value] : above.pending_) Set(key, std::move(value));
-  above.pending_.clear();
+  if (pending_.empty()) {
+    ++write_count_;
+    pending_.swap(above.pending_);
+    pending_bytes_ = above.pending_bytes_;
+  } else {
+    for (auto& [key, value] : above.pending_) Set(key, std::move(value));
+    above.pending_.clear();
+  }
   above.below_ = nullptr;
 }
 
@@ -173,7 +180,7 @@ void Transaction::Set(std::string_view key, std::optional<std::string> value) {
     row->second = std::move(value);
   } else {
     pending_bytes_ += key.size();
-    pending_.emplace_hint(row, key, std::move(value));
+    pending_.emplace_hint(row, std::string(key), std::move(value));
   }
 }
 

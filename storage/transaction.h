@@ -5,12 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "absl/container/btree_map.h"
 #include "absl/status/statusor.h"
 #include "storage/kv.h"
 #include "storage/write_batch.h"
@@ -62,7 +62,7 @@ class Transaction : public Reader {
   WriteBatch TakeBatch();
 
   // Implementation: from a key to what the store is to hold there, nullopt for nothing.
-  using Pending = std::map<std::string, std::optional<std::string>, std::less<>>;
+  using Pending = absl::btree_map<std::string, std::optional<std::string>, std::less<>>;
 
  private:
   void Set(std::string_view key, std::optional<std::string> value);

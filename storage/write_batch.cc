@@ -13,6 +13,7 @@ namespace {
 constexpr size_t kKeySizeOffset = 1;
 constexpr size_t kValueSizeOffset = kKeySizeOffset + sizeof(uint32_t);
 constexpr size_t kHeaderBytes = kValueSizeOffset + sizeof(uint32_t);
+static_assert(kHeaderBytes == WriteBatch::kEntryBytes);
 
 uint32_t LoadSize(const char* position) {
   uint32_t size;

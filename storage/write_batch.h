@@ -19,6 +19,8 @@ namespace trialsync::storage {
 // A value: copies are independent. One thread at a time may change it.
 class WriteBatch {
  public:
+  static constexpr size_t kEntryBytes = 9;
+
   enum class Kind : uint8_t { kPut, kDelete, kDeleteRange };
 
   // One entry as seen while iterating. The views are valid until the batch is changed or destroyed.
@@ -55,6 +57,9 @@ class WriteBatch {
   // compacted away.
   void DeleteRange(std::string_view first, std::string_view last);
 
+  // Makes room for entries of so many bytes in all, as size_bytes() counts, to spare growing.
+  void Reserve(size_t size_bytes) { buffer_.reserve(size_bytes); }
+
   // Forgets all entries and keeps the buffer for the next ones.
   void Clear();
 
@@ -63,7 +68,7 @@ class WriteBatch {
   // How many entries there are.
   size_t entry_count() const { return entry_count_; }
 
-  // Bytes held: those of all keys and values, and 9 for each entry.
+  // Bytes held: those of all keys and values, and kEntryBytes for each entry.
   size_t size_bytes() const { return buffer_.size(); }
 
   Iterator begin() const { return Iterator(buffer_.data()); }

@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "study/checks.h"
 
+#include <compare>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "proto/check.h"
+#include "study/decimal.h"
 #include "study/interval.h"
 
 namespace trialsync::study {
 namespace {
+
+// Whether what ends at `bound` is wholly beyond `limit` in the direction of `sign`.
+bool LiesBeyond(const std::optional<Interval::Bound>& bound, std::string_view limit, int sign) {
+  if (!bound.has_value()) return false;
+  const std::partial_ordering order = CompareDecimals(bound->at, limit);
+  if (order == 0) return !bound->included;
+  return sign < 0 ? order < 0 : order > 0;
+}
 
 // Whether a value lies outside for certain: in the first unit, and wholly beyond a limit.
 bool IsOutside(const v1::ItemDefinition& item, const v1::Range& range, const v1::Value& value) {
@@ -18,10 +29,8 @@ bool IsOutside(const v1::ItemDefinition& item, const v1::Range& range, const v1:
       !value.has_quantity() || item.units().empty() || value.quantity().unit() == item.units(0);
   const std::optional<Interval> interval = IntervalOf(value);
   if (!first_unit || !interval.has_value() || !interval->numeric) return false;
-  return (!range.minimum().empty() &&
-          Decide(*interval, Relation::kLess, PointAt(range.minimum())) == Truth::kTrue) ||
-         (!range.maximum().empty() &&
-          Decide(*interval, Relation::kGreater, PointAt(range.maximum())) == Truth::kTrue);
+  return (!range.minimum().empty() && LiesBeyond(interval->high, range.minimum(), -1)) ||
+         (!range.maximum().empty() && LiesBeyond(interval->low, range.maximum(), 1));
 }
 
 std::string RangeMessage(const v1::FormDefinition& form, const v1::ItemDefinition& item,

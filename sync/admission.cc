@@ -214,8 +214,8 @@ absl::Status CheckWrites(const v1::Change& change, const study::Definition& defi
   for (int i = 0; i < writes.size(); ++i) {
     const v1::ItemWrite& write = writes[i];
     const v1::ItemDefinition* item = definition.FindItem(write.item());
-    const v1::FormDefinition* form = definition.FormOfItem(write.item());
-    if (item == nullptr || form->id() != change.record().form()) {
+    if (item == nullptr ||
+        definition.FormOfItem(write.item())->id() != change.record().form()) {
       return absl::InvalidArgumentError(
           absl::StrCat("the form has no item with id ", write.item()));
     }

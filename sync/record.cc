@@ -32,27 +32,17 @@ uint32_t WriterIndex(const Arriving& arriving, v1::RecordState& record) {
   return static_cast<uint32_t>(record.writers_size() - 1);
 }
 
-// Drops writers of which no value is left, so that a record does not grow with its history.
-void DropUnusedWriters(v1::RecordState& record) {
-  std::vector<int> renumbered(static_cast<size_t>(record.writers_size()), -1);
-  for (const v1::CellRow& cell : record.cells()) {
-    for (const uint32_t writer : cell.writers()) renumbered[writer] = 0;
-  }
-  if (std::none_of(renumbered.begin(), renumbered.end(), [](int n) { return n < 0; })) return;
-  int kept = 0;
-  for (int i = 0; i < record.writers_size(); ++i) {
-    int& number = renumbered[static_cast<size_t>(i)];
-    if (number < 0) continue;
-    number = kept;
-    if (kept != i) record.mutable_writers()->SwapElements(kept, i);
-    ++kept;
-  }
-  record.mutable_writers()->DeleteSubrange(kept, record.writers_size() - kept);
-  for (v1::CellRow& cell : *record.mutable_cells()) {
-    for (uint32_t& writer : *cell.mutable_writers()) {
-      writer = static_cast<uint32_t>(renumbered[writer]);
+// Notes that change `seq` of a chain took effect on the cell, of which it is no writer (any more).
+void RaiseEffect(uint32_t chain, uint64_t seq, v1::CellRow& cell) {
+  for (v1::EffectMark& mark : *cell.mutable_effects()) {
+    if (mark.chain() == chain) {
+      mark.set_seq(std::max(mark.seq(), seq));
+      return;
     }
   }
+  v1::EffectMark* mark = cell.add_effects();
+  mark->set_chain(chain);
+  mark->set_seq(seq);
 }
 
 // The items into which the root of a lineage was split.
@@ -115,9 +105,11 @@ const v1::CellRow* FindCell(const v1::RecordState& record, uint32_t lineage) {
 }
 
 v1::CellRow& MutableCell(v1::RecordState& record, uint32_t lineage) {
-  int i = record.cells_size();
-  while (i > 0 && record.cells(i - 1).lineage() >= lineage) --i;
-  if (i < record.cells_size() && record.cells(i).lineage() == lineage) {
+  const auto found = std::lower_bound(
+      record.cells().begin(), record.cells().end(), lineage,
+      [](const v1::CellRow& cell, uint32_t wanted) { return cell.lineage() < wanted; });
+  const int i = static_cast<int>(found - record.cells().begin());
+  if (found != record.cells().end() && found->lineage() == lineage) {
     return *record.mutable_cells(i);
   }
   record.add_cells()->set_lineage(lineage);
@@ -142,18 +134,24 @@ bool HasSeenValue(const Arriving& arriving, const v1::RecordState& record,
 
 bool OvertakenOnOwnChain(const Arriving& arriving, const v1::RecordState& record,
                          const v1::CellRow& cell) {
-  return std::any_of(cell.effects().begin(), cell.effects().end(), [&](const auto& mark) {
-    const v1::ChainRow& chain = record.chains(static_cast<int>(mark.chain()));
-    return chain.incarnation() == arriving.stamp.chain.incarnation &&
-           chain.replica() == arriving.stamp.chain.replica.view() &&
-           mark.seq() > arriving.stamp.seq;
-  });
+  const auto overtakes = [&](uint32_t index, uint64_t seq) {
+    const v1::ChainRow& chain = record.chains(static_cast<int>(index));
+    return seq > arriving.stamp.seq && chain.incarnation() == arriving.stamp.chain.incarnation &&
+           chain.replica() == arriving.stamp.chain.replica.view();
+  };
+  return std::any_of(cell.effects().begin(), cell.effects().end(),
+                     [&](const auto& mark) { return overtakes(mark.chain(), mark.seq()); }) ||
+         std::any_of(cell.writers().begin(), cell.writers().end(), [&](uint32_t index) {
+           const v1::WriterRow& writer = record.writers(static_cast<int>(index));
+           return overtakes(writer.chain(), writer.seq());
+         });
 }
 
 std::vector<CellWrite> WritesByLineage(
     const google::protobuf::RepeatedPtrField<v1::ItemWrite>& writes,
     const study::Definition& definition) {
   std::vector<CellWrite> cells;
+  cells.reserve(static_cast<size_t>(writes.size()));
   for (const v1::ItemWrite& write : writes) {
     const uint32_t lineage = definition.Lineage(write.item());
     auto it = std::lower_bound(cells.begin(), cells.end(), lineage,
@@ -242,10 +240,35 @@ void SetOnlyWriter(const Arriving& arriving, uint32_t lineage, bool decided,
                    v1::RecordState& record) {
   const uint32_t writer = WriterIndex(arriving, record);
   v1::CellRow& cell = MutableCell(record, lineage);
+  for (const uint32_t index : cell.writers()) {
+    const v1::WriterRow& former = record.writers(static_cast<int>(index));
+    if (index != writer) RaiseEffect(former.chain(), former.seq(), cell);
+  }
   cell.clear_writers();
   cell.add_writers(writer);
   cell.set_decided(decided);
-  DropUnusedWriters(record);
+}
+
+void DropUnusedWriters(v1::RecordState& record) {
+  std::vector<int> renumbered(static_cast<size_t>(record.writers_size()), -1);
+  for (const v1::CellRow& cell : record.cells()) {
+    for (const uint32_t writer : cell.writers()) renumbered[writer] = 0;
+  }
+  if (std::none_of(renumbered.begin(), renumbered.end(), [](int n) { return n < 0; })) return;
+  int kept = 0;
+  for (int i = 0; i < record.writers_size(); ++i) {
+    int& number = renumbered[static_cast<size_t>(i)];
+    if (number < 0) continue;
+    number = kept;
+    if (kept != i) record.mutable_writers()->SwapElements(kept, i);
+    ++kept;
+  }
+  record.mutable_writers()->DeleteSubrange(kept, record.writers_size() - kept);
+  for (v1::CellRow& cell : *record.mutable_cells()) {
+    for (uint32_t& writer : *cell.mutable_writers()) {
+      writer = static_cast<uint32_t>(renumbered[writer]);
+    }
+  }
 }
 
 void AddWriter(const Arriving& arriving, uint32_t lineage, v1::RecordState& record) {
@@ -257,17 +280,12 @@ void AddWriter(const Arriving& arriving, uint32_t lineage, v1::RecordState& reco
 }
 
 void MarkEffect(const Arriving& arriving, uint32_t lineage, v1::RecordState& record) {
-  const uint32_t chain = ChainIndex(arriving.stamp.chain, record);
   v1::CellRow& cell = MutableCell(record, lineage);
-  for (v1::EffectMark& mark : *cell.mutable_effects()) {
-    if (mark.chain() == chain) {
-      mark.set_seq(std::max(mark.seq(), arriving.stamp.seq));
-      return;
-    }
-  }
-  v1::EffectMark* mark = cell.add_effects();
-  mark->set_chain(chain);
-  mark->set_seq(arriving.stamp.seq);
+  const bool writes = std::any_of(
+      cell.writers().begin(), cell.writers().end(), [&](uint32_t index) {
+        return record.writers(static_cast<int>(index)).change() == arriving.id.view();
+      });
+  if (!writes) RaiseEffect(ChainIndex(arriving.stamp.chain, record), arriving.stamp.seq, cell);
 }
 
 v1::WriterRow WriterOf(const Arriving& arriving, v1::RecordState& record) {

@@ -71,6 +71,10 @@ void AddWriter(const Arriving& arriving, uint32_t lineage, v1::RecordState& reco
 void SetOnlyWriter(const Arriving& arriving, uint32_t lineage, bool decided,
                    v1::RecordState& record);
 
+// Drops writers of which no value is left, so that a record does not grow with its history. Once
+// after each change that may have replaced values.
+void DropUnusedWriters(v1::RecordState& record);
+
 // Notes that the change took effect on the lineage: an older one of its chain is overtaken there.
 void MarkEffect(const Arriving& arriving, uint32_t lineage, v1::RecordState& record);
 

@@ -112,12 +112,12 @@ Judgement Commit::Judge(const Arriving& arriving) {
   if (!arriving.change->has_record()) return Dispatch(arriving, *definition);
 
   const v1::RecordKey& key = arriving.change->record();
-  const int signatures_before = CountSignatures(state_.Record(key));
-  const bool locked_before = IsLocked(state_.Record(key));
+  const v1::RecordState& record = state_.Record(key);
+  const int signatures_before = CountSignatures(record);
+  const bool locked_before = IsLocked(record);
   Judgement judgement = Dispatch(arriving, *definition);
-  const v1::RecordState& after = state_.Record(key);
-  const bool hold_ended = CountSignatures(after) < signatures_before ||
-                          (locked_before && !IsLocked(after));
+  const bool hold_ended = CountSignatures(record) < signatures_before ||
+                          (locked_before && !IsLocked(record));
   if (hold_ended) {
     Free({.change = std::nullopt,
           .version = std::nullopt,

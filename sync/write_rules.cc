@@ -202,15 +202,14 @@ std::optional<uint32_t> LineageOf(const v1::Decision& decision, const std::vecto
 Judgement MergeEdit(PartitionState& state, const Arriving& arriving,
                     const study::Definition& definition) {
   const v1::Change& change = *arriving.change;
-  if (std::optional<Judgement> held = HeldByRecord(arriving, state.Record(change.record()))) {
-    return *held;
-  }
   v1::RecordState& record = state.MutableRecord(change.record());
+  if (std::optional<Judgement> held = HeldByRecord(arriving, record)) return *held;
   std::vector<CellVerdict> cells;
   for (const CellWrite& write : WritesByLineage(change.edit().writes(), definition)) {
     cells.push_back(
         {write.lineage, MergeByTable(MergingOf(state, arriving, definition, write, record))});
   }
+  DropUnusedWriters(record);
   UpdateCheckQueries(state, arriving, definition, record);
   Judgement judgement;
   judgement.verdict = Summarise(cells);
@@ -241,6 +240,7 @@ Judgement MergeDecision(PartitionState& state, const Arriving& arriving,
   if (outcome == v1::OUTCOME_APPLIED || outcome == v1::OUTCOME_AGREED) {
     CloseListed(state, arriving, decision);
   }
+  DropUnusedWriters(record);
   UpdateCheckQueries(state, arriving, definition, record);
   return Judgement::Of(outcome);
 }
@@ -250,8 +250,10 @@ Judgement MergeLabel(PartitionState& state, const Arriving& arriving,
                      const v1::ItemWrite& label) {
   v1::RecordState& record = state.MutableRecord(label_record);
   const CellWrite write{kLabelItem, {&label}};
-  return Judgement::Of(
-      MergeByTable(MergingOf(state, arriving, definition, write, record)));
+  const v1::Outcome outcome =
+      MergeByTable(MergingOf(state, arriving, definition, write, record));
+  DropUnusedWriters(record);
+  return Judgement::Of(outcome);
 }
 
 }  // namespace trialsync::sync

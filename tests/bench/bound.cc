@@ -3,8 +3,8 @@
 // that makes replication right. Two processes with one gRPC stream (callback API, plaintext on
 // loopback), the batches of the real thing (1,000 changes or 1 MiB, zstd -3, 8 in flight), each
 // change parsed once into its message at the receiver, one row a change in RocksDB at either end,
-// one synced write for all batches that wait (as the loop groups them), an acknowledgement for it,
-// and its position stored and synced at the sender. No admission, no merge, no hash, no second
+// one synced write for the batches that wait (grouped as the loop groups them), an acknowledgement
+// for it, and its position stored and synced at the sender. No admission, no merge, no hash, no second
 // table, and no layer over RocksDB.
 //
 //   bound fill SITE_STORE STORE       takes the authored bytes out of a site's store
@@ -57,7 +57,6 @@ std::unique_ptr<rocksdb::DB> OpenStore(const std::string& path) {
   options.max_background_jobs = 2;
   options.allow_concurrent_memtable_write = false;
   options.compression = rocksdb::kLZ4Compression;
-  options.bottommost_compression = rocksdb::kZSTD;
   rocksdb::BlockBasedTableOptions table;
   table.block_size = 16 * 1024;
   table.block_cache = rocksdb::NewLRUCache(size_t{256} << 20);
@@ -149,10 +148,12 @@ class Receiver final : public grpc::ServerBidiReactor<v1::SiteMessage, v1::Coord
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [this] { return ended_ || !waiting_.empty(); });
         if (waiting_.empty()) break;
-        const size_t count = std::min(waiting_.size(), sync::kGroupInputsMax);
-        std::move(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count),
-                  std::back_inserter(group));
-        waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+        // As daemon/loop_thread.cc.
+        for (uint64_t count = 0; !waiting_.empty() && count < sync::kGroupCommitsMax;) {
+          count += waiting_.front().batch().count();
+          group.push_back(std::move(waiting_.front()));
+          waiting_.pop_front();
+        }
       }
       rocksdb::WriteBatch rows;
       uint64_t last_seq = 0;
