@@ -9,6 +9,7 @@
 #include "daemon/command/table.h"
 #include "daemon/command/text.h"
 #include "trialsync/v1/record_service.pb.h"
+#include "trialsync/v1/status_service.pb.h"
 #include "trialsync/v1/study_service.pb.h"
 
 namespace trialsync::command {
@@ -49,6 +50,18 @@ TEST(FormatTest, JsonHasEveryFieldForScriptsAndFewInALine) {
   record.set_name("x");
   EXPECT_NE(JsonOf(record, JsonStyle::kPretty).find("\"pendingCount\": 0"), std::string::npos);
   EXPECT_EQ(JsonOf(record, JsonStyle::kLine), "{\"name\":\"x\"}\n");
+}
+
+TEST(FormatTest, JsonShowsIdsAndDigestsAsHexadecimal) {
+  v1::Status status;
+  v1::PartitionStatus* partition = status.add_partitions();
+  partition->mutable_log()->set_root(std::string("\x00\xff\x10\xab", 4));
+  partition->add_active_versions()->set_sha256(std::string(32, '\x5a'));
+  const std::string json = JsonOf(status, JsonStyle::kLine);
+  EXPECT_NE(json.find("\"root\":\"00ff10ab\""), std::string::npos) << json;
+  std::string digits;
+  for (int i = 0; i < 32; ++i) digits += "5a";
+  EXPECT_NE(json.find("\"sha256\":\"" + digits + "\""), std::string::npos) << json;
 }
 
 TEST(TextTest, NothingReachesTheTerminalButText) {
