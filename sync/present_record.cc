@@ -173,10 +173,17 @@ class Presentation {
     return item;
   }
 
+  // Under a version as that calls it, else as the site does now.
+  std::string NameOf(uint32_t id) const {
+    const v1::ItemDefinition* item =
+        options_.version == nullptr ? nullptr : options_.version->FindItem(id);
+    return item != nullptr ? item->name() : namer_.vocabulary().ItemName(id);
+  }
+
   void Complete(uint32_t id, v1::Item& item) {
     const uint32_t lineage = namer_.vocabulary().Lineage(id);
     item.set_item_id(id);
-    item.set_item(namer_.vocabulary().ItemName(id));
+    item.set_item(NameOf(id));
     item.set_etag(EtagOfLineage(record_, lineage));
     for (const std::string& open : of_lineage_[lineage]) item.add_discrepancies(open);
     for (const std::string& open : of_item_[id]) item.add_discrepancies(open);

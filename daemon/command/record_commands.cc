@@ -81,7 +81,7 @@ void AddGet(CommandTree& tree, CLI::App& group) {
       tree.AddCommand(group, {"get", "Shows a record.", "trialsync record get PBC-001/VISIT~2/LAB"},
                       [options](Session& session) { return Get(*options, session); });
   command.add_option("NAME", options->name, "SUBJECT/EVENT/FORM, or the full name")->required();
-  command.add_option("--version", options->version, "Read under this version of the study");
+  command.add_option("--version", options->version, "Read under this version of the study, with its names");
   command.add_flag("--site-only", options->site_only, "Show what never leaves the hospital, too");
   AddPlaceOptions(command, options->place);
 }
