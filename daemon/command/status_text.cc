@@ -34,11 +34,13 @@ std::string Link(const v1::PartitionStatus& partition) {
 }
 
 std::string Outbox(const v1::PartitionStatus& partition, absl::Time now) {
-  std::string text = absl::StrCat(partition.outbox_count(), " changes not yet sent");
-  if (partition.outbox_count() > 0) {
-    absl::StrAppend(&text, ", the oldest for ", AgeText(partition.oldest_unsent_time(), now));
-  }
-  return text;
+  const uint64_t count = partition.outbox_count();
+  const std::string text =
+      absl::StrCat(count, count == 1 ? " change" : " changes", " not yet sent");
+  if (count == 0) return text;
+  const std::string age = AgeText(partition.oldest_unsent_time(), now);
+  return absl::StrCat(text, age == "now" ? ", saved just now" : ", the oldest for ",
+                      age == "now" ? "" : age);
 }
 
 void PrintRefusals(const v1::Status& status, std::ostream& out) {

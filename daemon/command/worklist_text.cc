@@ -14,7 +14,7 @@ constexpr char kIndent[] = "    ";
 void PrintHead(const v1::Discrepancy& discrepancy, std::ostream& out) {
   out << Printable(discrepancy.id()) << "  " << Word(discrepancy.kind()) << "  "
       << Word(discrepancy.state()) << (discrepancy.pending() ? ", not yet sent" : "") << "  "
-      << Printable(ShortRecordName(discrepancy.record()));
+      << Printable(ShortName(discrepancy.record()));
   if (!discrepancy.item().empty()) out << " " << Printable(discrepancy.item());
   out << "\n";
   for (const std::string& line :

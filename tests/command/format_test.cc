@@ -72,6 +72,17 @@ TEST(TextTest, NothingReachesTheTerminalButText) {
   EXPECT_EQ(Printable("中文 é"), "中文 é");
 }
 
+TEST(TextTest, NumbersComeInTheOrderOfTheirValues) {
+  const std::vector<std::string> ordered = {"PBC-2",        "PBC-010",        "PBC-10",
+                                            "PBC-10/AE~1",  "PBC-10/AE~1?2",  "PBC-10/AE~2",
+                                            "PBC-10/AE~10", "PBC-10/VISIT~1", "PBC-11"};
+  for (size_t i = 0; i < ordered.size(); ++i) {
+    for (size_t j = 0; j < ordered.size(); ++j) {
+      EXPECT_EQ(NaturallyLess(ordered[i], ordered[j]), i < j) << ordered[i] << " " << ordered[j];
+    }
+  }
+}
+
 TEST(TextTest, WideCharactersTakeTwoColumns) {
   EXPECT_EQ(DisplayWidth("abc"), 3u);
   EXPECT_EQ(DisplayWidth("中文"), 4u);
