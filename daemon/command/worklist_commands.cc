@@ -102,8 +102,7 @@ std::string Verdict(const v1::SettleDiscrepancyResponse& response) {
       break;
   }
   if (response.discrepancy().state() == v1::DISCREPANCY_STATE_OPEN) {
-    return absl::StrCat("not settled: judged again (", Word(response.outcome()),
-                        "), and it still waits");
+    return "not settled: it was judged again, and still waits";
   }
   return absl::StrCat("settled: ", Word(response.outcome()));
 }
