@@ -62,18 +62,23 @@ class Presentation {
     mark.set_change(ToHex(act.by().change()));
   }
 
-  // Sorts what is open on the record by what it hangs on.
+  // Sorts what is open on the record by what it hangs on, the oldest first.
   void ListOpen() {
     storage::PartitionTables& tables = view_.state().tables();
+    std::vector<std::pair<storage::DiscrepancyId, v1::DiscrepancyRow>> open;
     for (const storage::DiscrepancyId& id : tables.OpenOfRecord(key_bytes_)) {
-      const std::optional<v1::DiscrepancyRow> row = tables.Discrepancy(id);
-      if (!row) continue;
+      if (auto row = tables.Discrepancy(id)) open.emplace_back(id, *std::move(row));
+    }
+    std::stable_sort(open.begin(), open.end(), [](const auto& a, const auto& b) {
+      return a.second.opened_number() < b.second.opened_number();
+    });
+    for (const auto& [id, row] : open) {
       if (id.kind == v1::DISCREPANCY_KIND_DISPUTE || id.kind == v1::DISCREPANCY_KIND_PROPOSAL) {
-        of_lineage_[row->lineage()].push_back(id.ToString());
+        of_lineage_[row.lineage()].push_back(id.ToString());
       } else if (id.kind == v1::DISCREPANCY_KIND_QUERY) {
-        of_item_[row->lineage()].push_back(id.ToString());
+        of_item_[row.lineage()].push_back(id.ToString());
       } else if (id.kind == v1::DISCREPANCY_KIND_HELD || id.kind == v1::DISCREPANCY_KIND_REFUSED) {
-        MarkValues(id, *row);
+        MarkValues(id, row);
       }
     }
   }
