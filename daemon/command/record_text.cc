@@ -82,6 +82,7 @@ void PrintRecordList(const v1::ListRecordsResponse& records, std::ostream& out) 
                   absl::StrCat(record.items_size()), RecordFlags(record)});
   }
   table.Print(out);
+  if (records.records().empty()) out << "There are no records.\n";
 }
 
 void PrintHistoryEntry(const v1::HistoryEntry& entry, std::ostream& out) {

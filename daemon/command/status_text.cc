@@ -43,12 +43,17 @@ std::string Outbox(const v1::PartitionStatus& partition, absl::Time now) {
                       age == "now" ? "" : age);
 }
 
+// A site knows the coordinator by its address, the coordinator a replica by its id.
+std::string PeerName(const v1::Status& status, const v1::PeerStatus& peer) {
+  return status.role() == "site" ? peer.peer() : ShortId(peer.peer());
+}
+
 void PrintRefusals(const v1::Status& status, std::ostream& out) {
   for (const v1::PartitionStatus& partition : status.partitions()) {
     for (const v1::PeerStatus& peer : partition.peers()) {
       if (!peer.has_refusal()) continue;
       out << "refused (" << Word(peer.refusal().reason()) << "), " << Printable(partition.site())
-          << " and " << Printable(ShortId(peer.peer())) << ": "
+          << " and " << Printable(PeerName(status, peer)) << ": "
           << Printable(peer.refusal().message()) << "\n";
       if (!peer.refusal().mend().empty()) {
         out << "  mend: " << Printable(peer.refusal().mend()) << "\n";
@@ -92,6 +97,11 @@ void PrintCoordinator(const v1::Status& status, absl::Time now, std::ostream& ou
                        peer.in_step() ? "in step" : "behind", absl::StrCat(peer.log().size()),
                        Contact(peer, now)});
     }
+  }
+  if (status.partitions().empty()) {
+    out << "No site takes part yet: trialsync study publish FILE, then trialsync study activate "
+           "STUDY@1 --site SITE\n";
+    return;
   }
   sites.Print(out);
   out << "\n";

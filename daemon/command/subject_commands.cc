@@ -97,6 +97,7 @@ absl::StatusOr<ExitCode> List(const PlaceOptions& place, Session& session) {
                   TimeText(subject.create_time()), remark});
   }
   table.Print(session.out());
+  if (subjects->subjects().empty()) session.out() << "There are no subjects.\n";
   return ExitCode::kOk;
 }
 

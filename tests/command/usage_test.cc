@@ -131,7 +131,7 @@ TEST_F(UsageTest, AShortNameNeedsASiteAtTheCoordinator) {
     return absl::OkStatus();
   });
   EXPECT_EQ(Run({"record", "get", "P/V/LAB"}), ExitCode::kUsage);
-  EXPECT_THAT(err_, HasSubstr("--site SITE"));
+  EXPECT_THAT(err_, HasSubstr("--site SITE; here are: MAYO1, MAYO2"));
   EXPECT_EQ(Run({"record", "get", "P/V/LAB", "--site", "MAYO2"}), ExitCode::kOk);
   EXPECT_EQ(name, "studies/pbc/sites/MAYO2/subjects/P/events/V/forms/LAB");
 }
