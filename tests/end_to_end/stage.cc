@@ -113,10 +113,6 @@ std::string Stage::Do(const std::string& line) {
     words.pop_back();
     return Sync(words);
   }
-  if (words.size() == 3 && words[2] == "cut") {  // `A1 is cut`
-    SiteNamed(words[0]).Cut();
-    return "";
-  }
   if (words.size() < 3 || words[1] != "trialsync") Die(line, "what is to be done?");
   return Run(words[0], {words.begin() + 2, words.end()});
 }
