@@ -6,7 +6,7 @@
 #include <string>
 
 #include "daemon/limits.h"
-#include "daemon/services.h"
+#include "daemon/metadata.h"
 
 namespace trialsync::daemon {
 
@@ -28,6 +28,7 @@ void Call::AddConflict(const v1::WriteConflict& conflict) const {
 
 void Call::Finish(const absl::Status& status) const {
   backend->metrics->CountCall(method, absl::StatusCodeToString(status.code()));
+  if (!status.ok()) context->AddTrailingMetadata(kAnsweredMetadataKey, "1");
   reactor->Finish(ToGrpcStatus(status));
 }
 

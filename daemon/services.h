@@ -13,10 +13,6 @@ class Service;
 
 namespace trialsync::daemon {
 
-// Trailing metadata that has the serialised v1::WriteConflict of an ABORTED write. On the wire:
-// must not change.
-inline constexpr char kConflictMetadataKey[] = "trialsync-write-conflict-bin";
-
 // The services of proto/ over a backend. Each works by callbacks: work goes to the loop and is
 // answered from there, reads go to the backend's workers; gRPC's threads wait for nothing.
 // Arguments are not owned and must outlive the services.

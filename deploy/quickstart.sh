@@ -275,16 +275,21 @@ holds "offered again after the activation, and applied" equal "$(open_count cent
 # ---- what came of it ----------------------------------------------------------------------------
 
 bold "What came of it"
-printf '  %-8s %8s %8s %8s  %-16s %s\n' replica records commits outbox root equal
-for replica in "${replicas[@]}"; do
-  json=$(ts "$replica" status -o json)
-  root=$(field '.partitions[0].log.root' <<<"$json")
-  same=no
-  in_step "$replica" && same=yes
-  printf '  %-8s %8s %8s %8s  %-16s %s\n' "$replica" \
-    "$(field '.partitions[0].recordCount // "0"' <<<"$json")" \
-    "$(field '.partitions[0].log.size // "0"' <<<"$json")" \
-    "$(field '.partitions[0].outboxCount // "0"' <<<"$json")" "${root:0:16}" "$same"
+line() { printf '  %-9s %-8s %8s %8s %7s  %-12s %s\n' "$@"; }
+row() { # NODE HOSPITAL EQUAL: what the node has of the hospital
+  local cells
+  read -ra cells < <(ts "$1" status -o json | jq -r --arg site "$2" '
+    .partitions[] | select(.site == $site) |
+    "\(.recordCount) \(.log.size) \(.outboxCount) \(.log.root[:12])"')
+  line "$2" "$1" "${cells[@]}" "$3"
+}
+line hospital at records commits unsent root equal
+for hospital in "${hospitals[@]}"; do
+  row centre "$hospital" -
+  for replica in "${replicas[@]}"; do
+    [[ $(hospital_of "$replica") == "$hospital" ]] || continue
+    row "$replica" "$hospital" "$(in_step "$replica" && echo yes || echo NO)"
+  done
 done
 holds "all in step" all_in_step
 

@@ -60,8 +60,9 @@ absl::StatusOr<std::shared_ptr<const study::Definition>> ActiveVersion(Desk& des
   const SiteName& name = desk.partition_name();
   return absl::FailedPreconditionError(
       absl::StrCat("no version of study ", name.study, " is active for site ", name.site,
-                   ": connect once, or ask the centre to run: trialsync study activate ",
-                   name.study, "@1 --site ", name.site));
+                   ": connect once, or ask the centre to activate one of trialsync study list: "
+                   "trialsync study activate ",
+                   name.study, "@VERSION --site ", name.site));
 }
 
 v1::Change NewChange(Desk& desk, const study::Definition& definition, const Person& person) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sync/coordinator_group.h"
 
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "proto/check.h"
@@ -13,11 +15,7 @@ namespace trialsync::sync {
 // The desk at which the centre's people work: what they save is committed in the same group.
 class CoordinatorMachine::Group::CentreDesk : public Desk {
  public:
-  CentreDesk(Group& group, Work& work) : group_(group), work_(work) {
-    work_.state->Flush();
-    work_.log->Flush();
-    view_ = std::make_unique<View>(&group_.transaction_, work_.number, &work_.state->definitions());
-  }
+  CentreDesk(Group& group, Work& work) : group_(group), work_(work) { Look(); }
 
   const SiteName& partition_name() const override { return work_.name; }
   View& view() override { return *view_; }
@@ -34,14 +32,7 @@ class CoordinatorMachine::Group::CentreDesk : public Desk {
   absl::StatusOr<Saved> Save(const v1::Change& change, const Scope&) override {
     const Receipt receipt = group_.CommitOwn(work_, change);
     const ChangeId id = ChangeIdOf(Sha256Of(change.SerializeAsString()));
-    view_->Add({.change = &change,
-                .id = id,
-                .stamp = receipt.stamp,
-                .from_centre = true,
-                .number = receipt.number,
-                .effect_number = receipt.number,
-                .epoch = receipt.epoch,
-                .received_time_us = receipt.received_time_us});
+    Look();
     return Saved{id, receipt.verdict};
   }
   absl::Status SavePrivate(const v1::PrivateEdit&) override {
@@ -53,9 +44,16 @@ class CoordinatorMachine::Group::CentreDesk : public Desk {
   }
 
  private:
+  // What is committed is not replayed once more: the view begins anew, at the same address.
+  void Look() {
+    work_.state->Flush();
+    work_.log->Flush();
+    view_.emplace(&group_.transaction_, work_.number, &work_.state->definitions());
+  }
+
   Group& group_;
   Work& work_;
-  std::unique_ptr<View> view_;
+  std::optional<View> view_;
 };
 
 CoordinatorMachine::Group::Group(CoordinatorMachine& machine, absl::Time now,
@@ -109,12 +107,11 @@ v1::Change CoordinatorMachine::Group::NewChange(const Work& work, const std::str
 
 Receipt CoordinatorMachine::Group::CommitOwn(Work& work, const v1::Change& change) {
   const std::string authored = change.SerializeAsString();
-  return work.log->Append(
-      {.stamp = {machine_.centre_, work.log->Chain(machine_.centre_).seq + 1},
-       .authored = authored,
-       .authored_digest = Sha256Of(authored),
-       .change = &change,
-       .received_time_us = absl::ToUnixMicros(now_)});
+  return work.log->Append({.stamp = {machine_.centre_, work.log->Chain(machine_.centre_).seq + 1},
+                           .authored = authored,
+                           .authored_digest = Sha256Of(authored),
+                           .change = &change,
+                           .received_time_us = absl::ToUnixMicros(now_)});
 }
 
 absl::StatusOr<SiteName> CoordinatorMachine::Group::PartitionOf(const ClientWork& work) const {
@@ -126,9 +123,9 @@ absl::StatusOr<SiteName> CoordinatorMachine::Group::PartitionOf(const ClientWork
     return absl::NotFoundError(absl::StrCat("there is no site ", parts[3], " of study ", parts[1],
                                             "; see trialsync status"));
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("at the coordinator a name says its site: \"", resource,
-                   "\" must begin with studies/STUDY/sites/SITE"));
+  return absl::InvalidArgumentError(absl::StrCat("at the coordinator a name says its site: \"",
+                                                 resource,
+                                                 "\" must begin with studies/STUDY/sites/SITE"));
 }
 
 void CoordinatorMachine::Group::Handle(const ClientRequest& input) {

@@ -83,7 +83,7 @@ class Sentence {
                    ? "it is answered, and whoever asked closes it"
                    : "an answer is awaited";
       case v1::DISCREPANCY_KIND_HELD:
-        return "it is judged again when that ends, or a person accepts or declines it";
+        return HeldWanted();
       case v1::DISCREPANCY_KIND_REFUSED:
         return "a person offers it again or dismisses it";
       case v1::DISCREPANCY_KIND_LABEL:
@@ -92,6 +92,19 @@ class Sentence {
         return "take note of it";
       default:
         return "install the current release";
+    }
+  }
+
+  std::string HeldWanted() const {
+    switch (row_.reason()) {
+      case v1::REASON_CONTENT_DIFFERS:
+      case v1::REASON_NOT_SEEN:
+        return "it waits for nothing: whoever did it looks again, repeats it if it is right, and "
+               "declines this one";
+      case v1::REASON_RECORD_VOIDED:
+        return "when the void has ended, a person accepts or declines it";
+      default:
+        return "it is judged again when that ends, or a person accepts or declines it";
     }
   }
 

@@ -28,6 +28,8 @@ absl::StatusOr<ChangeId> ResolveBirth(View& view, std::string_view name);
 // The name of a record, with labels as they are now.
 RecordName NameOf(View& view, const SiteName& parent, const v1::RecordKey& key);
 
+// Values and names of items under `version`; if that is 0, each value as it was written, called by
+// the name that its item has at the site now, i.e. in the newest version active there.
 absl::StatusOr<v1::Record> PresentRecord(View& view, const SiteName& parent,
                                          const v1::RecordKey& key, uint32_t version,
                                          bool include_site_only);

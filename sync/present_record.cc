@@ -62,18 +62,23 @@ class Presentation {
     mark.set_change(ToHex(act.by().change()));
   }
 
-  // Sorts what is open on the record by what it hangs on.
+  // Sorts what is open on the record by what it hangs on, the oldest first.
   void ListOpen() {
     storage::PartitionTables& tables = view_.state().tables();
+    std::vector<std::pair<storage::DiscrepancyId, v1::DiscrepancyRow>> open;
     for (const storage::DiscrepancyId& id : tables.OpenOfRecord(key_bytes_)) {
-      const std::optional<v1::DiscrepancyRow> row = tables.Discrepancy(id);
-      if (!row) continue;
+      if (auto row = tables.Discrepancy(id)) open.emplace_back(id, *std::move(row));
+    }
+    std::stable_sort(open.begin(), open.end(), [](const auto& a, const auto& b) {
+      return a.second.opened_number() < b.second.opened_number();
+    });
+    for (const auto& [id, row] : open) {
       if (id.kind == v1::DISCREPANCY_KIND_DISPUTE || id.kind == v1::DISCREPANCY_KIND_PROPOSAL) {
-        of_lineage_[row->lineage()].push_back(id.ToString());
+        of_lineage_[row.lineage()].push_back(id.ToString());
       } else if (id.kind == v1::DISCREPANCY_KIND_QUERY) {
-        of_item_[row->lineage()].push_back(id.ToString());
+        of_item_[row.lineage()].push_back(id.ToString());
       } else if (id.kind == v1::DISCREPANCY_KIND_HELD || id.kind == v1::DISCREPANCY_KIND_REFUSED) {
-        MarkValues(id, *row);
+        MarkValues(id, row);
       }
     }
   }
@@ -173,10 +178,17 @@ class Presentation {
     return item;
   }
 
+  // Under a version as that calls it, else as the site does now.
+  std::string NameOf(uint32_t id) const {
+    const v1::ItemDefinition* item =
+        options_.version == nullptr ? nullptr : options_.version->FindItem(id);
+    return item != nullptr ? item->name() : namer_.vocabulary().ItemName(id);
+  }
+
   void Complete(uint32_t id, v1::Item& item) {
     const uint32_t lineage = namer_.vocabulary().Lineage(id);
     item.set_item_id(id);
-    item.set_item(namer_.vocabulary().ItemName(id));
+    item.set_item(NameOf(id));
     item.set_etag(EtagOfLineage(record_, lineage));
     for (const std::string& open : of_lineage_[lineage]) item.add_discrepancies(open);
     for (const std::string& open : of_item_[id]) item.add_discrepancies(open);

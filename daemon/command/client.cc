@@ -9,8 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "daemon/command/address.h"
+#include "daemon/address.h"
+#include "daemon/command/exit_code.h"
 #include "daemon/command/limits.h"
+#include "daemon/metadata.h"
 #include "trialsync/v1/record_service.grpc.pb.h"
 #include "trialsync/v1/status_service.grpc.pb.h"
 #include "trialsync/v1/study_service.grpc.pb.h"
@@ -31,10 +33,26 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
-std::string Explain(const grpc::Status& status, const std::string& address,
+absl::Status CheckAddress(const std::string& address) {
+  if (address.empty()) {
+    return UsageError("which server? Write --at HOST:PORT, or set TRIALSYNC_AT");
+  }
+  const absl::StatusOr<daemon::Address> parsed = daemon::ParseLoopback(address);
+  if (!parsed.ok()) return UsageError(std::string(parsed.status().message()));
+  if (parsed->port == 0) {
+    return UsageError(absl::StrCat("no server is at ", address,
+                                   ": the port that the system chose for it is in its log, and in "
+                                   "the file listen_address of its data directory"));
+  }
+  return absl::OkStatus();
+}
+
+// Why there is no answer. `answered`: there is one, and it is this error.
+std::string Explain(const grpc::Status& status, bool answered, const std::string& address,
                     absl::Duration deadline) {
   switch (status.error_code()) {
     case grpc::StatusCode::UNAVAILABLE:
+      if (answered) return status.error_message();
       return absl::StrCat("no server answers at ", address,
                           ": start `trialsyncd site` or `trialsyncd coordinator` with --listen ",
                           address, ", or name another with --at HOST:PORT or TRIALSYNC_AT (",
@@ -58,10 +76,11 @@ std::string Explain(const grpc::Status& status, const std::string& address,
 absl::Status ToStatus(const grpc::Status& status, const grpc::ClientContext& context,
                       const std::string& address, absl::Duration deadline) {
   if (status.ok()) return absl::OkStatus();
-  absl::Status result(static_cast<absl::StatusCode>(status.error_code()),
-                      Explain(status, address, deadline));
   const auto& metadata = context.GetServerTrailingMetadata();
-  if (const auto found = metadata.find(kConflictMetadataKey); found != metadata.end()) {
+  const bool answered = metadata.find(daemon::kAnsweredMetadataKey) != metadata.end();
+  absl::Status result(static_cast<absl::StatusCode>(status.error_code()),
+                      Explain(status, answered, address, deadline));
+  if (const auto found = metadata.find(daemon::kConflictMetadataKey); found != metadata.end()) {
     result.SetPayload(kConflictPayload,
                       absl::Cord(std::string(found->second.data(), found->second.size())));
   }
@@ -104,7 +123,7 @@ Client::Client(std::unique_ptr<Stubs> stubs) : stubs_(std::move(stubs)) {}
 Client::~Client() = default;
 
 absl::StatusOr<std::unique_ptr<Client>> Client::Create(const std::string& address) {
-  if (absl::Status status = CheckLoopback(address); !status.ok()) return status;
+  if (absl::Status status = CheckAddress(address); !status.ok()) return status;
   return std::unique_ptr<Client>(new Client(std::make_unique<Stubs>(address)));
 }
 

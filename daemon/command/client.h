@@ -19,13 +19,12 @@ namespace trialsync::command {
 
 // One server, site or coordinator, as the command talks to it. The type of the request tells the
 // method. Each call waits for its answer, at most as long as limits.h says. Errors have the code
-// and the words of the server; UNAVAILABLE and DEADLINE_EXCEEDED also say which address and what
-// to do. An ABORTED write carries its conflict (ConflictOf). Not for use by several threads.
+// and the words of the server; where it gave none, they say which address and what to do. An
+// ABORTED write carries its conflict (ConflictOf). Not for use by several threads.
 class Client {
  public:
-  // For HOST:PORT; does not connect yet. A usage error for what is not an address, and for one
-  // that is not loopback (127.0.0.0/8, ::1, localhost): until there is identity, nothing that is
-  // sent in the clear may leave the machine.
+  // For HOST:PORT as daemon::ParseLoopback takes it, with a port; does not connect yet. A usage
+  // error for everything else.
   static absl::StatusOr<std::unique_ptr<Client>> Create(const std::string& address);
   ~Client();
 
@@ -71,10 +70,6 @@ class Client {
 // What stood in the way of an ABORTED write; nothing for other statuses, or if the server did not
 // tell.
 std::optional<v1::WriteConflict> ConflictOf(const absl::Status& status);
-
-// Trailing metadata in which a server sends the serialised v1::WriteConflict of an ABORTED write.
-// On the wire: must not change.
-inline constexpr char kConflictMetadataKey[] = "trialsync-write-conflict-bin";
 
 }  // namespace trialsync::command
 

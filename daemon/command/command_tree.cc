@@ -19,7 +19,7 @@ Exit codes:
   1  the answer is no, or something did not hold (verify, import, study check)
   2  the command line, or a file that it names, is not understood
   3  a value stands that was not written over
-  4  no server at the address, or no answer in time
+  4  no server at the address, no answer in time, or it is stopping: ask again
   5  refused; the reason is on stderr
 
 Results go to stdout, progress and errors to stderr. Every command has --help.

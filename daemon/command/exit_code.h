@@ -18,7 +18,7 @@ enum class ExitCode {
   kUsage = 2,
   // A value stands that was not written over (gRPC's ABORTED).
   kConflict = 3,
-  // No server at the address, or no answer in time.
+  // No server at the address, no answer in time, or one that is stopping.
   kUnreachable = 4,
   // Everything else that the server refused, or a file that could not be written.
   kRefused = 5,

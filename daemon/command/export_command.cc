@@ -14,6 +14,7 @@
 #include "daemon/command/export_writer.h"
 #include "daemon/command/format.h"
 #include "daemon/command/limits.h"
+#include "daemon/command/text.h"
 
 namespace trialsync::command {
 namespace {
@@ -79,18 +80,24 @@ size_t ValuesInQuestion(const v1::Record& record) {
   return count;
 }
 
-// Writes one page; a voided record is no data, and is only in the format that says so.
-absl::Status WritePage(const v1::ListRecordsResponse& page, const ExportForm& form, bool csv,
-                       std::ostream& file, FormCount& count) {
+// A record as its line in the file.
+struct Line {
+  std::string name;
+  std::string text;
+};
+
+// Takes in one page; a voided record is no data, and is only in the format that says so.
+absl::Status TakePage(const v1::ListRecordsResponse& page, const ExportForm& form, bool csv,
+                      std::vector<Line>& lines, FormCount& count) {
   for (const v1::Record& record : page.records()) {
     if (csv && record.voided()) {
       ++count.voided;
       continue;
     }
-    const absl::StatusOr<std::string> line =
+    absl::StatusOr<std::string> line =
         csv ? CsvRecord(form, record) : JsonOf(record, JsonStyle::kLine);
     if (!line.ok()) return line.status();
-    file << *line;
+    lines.push_back({record.name(), *std::move(line)});
     ++count.written;
     count.values_in_question += ValuesInQuestion(record);
   }
@@ -99,8 +106,7 @@ absl::Status WritePage(const v1::ListRecordsResponse& page, const ExportForm& fo
 
 absl::StatusOr<FormCount> WriteForm(const SiteName& place, const ExportForm& form, bool csv,
                                     const std::string& path, Session& session) {
-  std::ofstream file(path, std::ios::binary);
-  if (csv) file << CsvHeader(form);
+  std::vector<Line> lines;
   FormCount count;
   v1::ListRecordsRequest request;
   request.set_parent(place.ToString());
@@ -109,9 +115,14 @@ absl::StatusOr<FormCount> WriteForm(const SiteName& place, const ExportForm& for
   do {
     const absl::StatusOr<v1::ListRecordsResponse> page = session.Call(request);
     if (!page.ok()) return page.status();
-    if (absl::Status status = WritePage(*page, form, csv, file, count); !status.ok()) return status;
+    if (absl::Status status = TakePage(*page, form, csv, lines, count); !status.ok()) return status;
     request.set_page_token(page->next_page_token());
   } while (!request.page_token().empty());
+  std::stable_sort(lines.begin(), lines.end(),
+                   [](const Line& a, const Line& b) { return NaturallyLess(a.name, b.name); });
+  std::ofstream file(path, std::ios::binary);
+  if (csv) file << CsvHeader(form);
+  for (const Line& line : lines) file << line.text;
   file.close();
   if (!file) {
     return absl::ResourceExhaustedError(
@@ -160,7 +171,8 @@ void AddExportCommand(CommandTree& tree) {
        "trialsync export --all --format csv --out export-2026-11",
        "csv: the columns site, subject, event and form, then the items by name, values exactly as "
        "recorded, missing ones as missing:REASON; voided records are left out, and counted. "
-       "ndjson: whole records, one a line. The directory appears whole at the end, or not at all."},
+       "ndjson: whole records, one a line. Both by site, subject, event and form. The directory "
+       "appears whole at the end, or not at all."},
       [options](Session& session) { return Export(*options, session); });
   command.add_option("--form", options->forms, "This form; may be given several times")
       ->type_name("FORM");

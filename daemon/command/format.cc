@@ -4,8 +4,11 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <array>
+#include <memory>
+#include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -18,14 +21,46 @@ namespace {
 
 constexpr size_t kShortDigits = 12;
 
+// The bytes whose base64 is the hexadecimal of `bytes`: JSON writes bytes as base64, and all of
+// ours are ids and digests of an even length, the digits of which are a whole number of base64's
+// groups.
+std::string ShownAsHex(const std::string& bytes) {
+  std::string shown;
+  return bytes.size() % 2 == 0 && absl::Base64Unescape(ToHex(bytes), &shown) ? shown : bytes;
+}
+
+void ShowBytesAsHex(google::protobuf::Message& message) {
+  using google::protobuf::FieldDescriptor;
+  const google::protobuf::Reflection& reflection = *message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    const int count = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+        ShowBytesAsHex(field->is_repeated() ? *reflection.MutableRepeatedMessage(&message, field, i)
+                                            : *reflection.MutableMessage(&message, field));
+      } else if (field->type() == FieldDescriptor::TYPE_BYTES && field->is_repeated()) {
+        reflection.SetRepeatedString(&message, field, i,
+                                     ShownAsHex(reflection.GetRepeatedString(message, field, i)));
+      } else if (field->type() == FieldDescriptor::TYPE_BYTES) {
+        reflection.SetString(&message, field, ShownAsHex(reflection.GetString(message, field)));
+      }
+    }
+  }
+}
+
 }  // namespace
 
 std::string JsonOf(const google::protobuf::Message& message, JsonStyle style) {
   google::protobuf::util::JsonPrintOptions options;
   options.add_whitespace = style == JsonStyle::kPretty;
   options.always_print_primitive_fields = style == JsonStyle::kPretty;
+  const std::unique_ptr<google::protobuf::Message> shown(message.New());
+  shown->CopyFrom(message);
+  ShowBytesAsHex(*shown);
   std::string json;
-  TS_CHECK(google::protobuf::util::MessageToJsonString(message, &json, options).ok());
+  TS_CHECK(google::protobuf::util::MessageToJsonString(*shown, &json, options).ok());
   if (!absl::EndsWith(json, "\n")) json += '\n';
   return json;
 }

@@ -21,8 +21,8 @@ enum class JsonStyle {
   kLine,
 };
 
-// `message` in protobuf's JSON mapping (lowerCamelCase, 64-bit integers as strings, bytes in
-// base64), with a line end.
+// `message` in protobuf's JSON mapping (lowerCamelCase, 64-bit integers as strings), but for ids
+// and digests, which are hexadecimal as everywhere else; with a line end.
 std::string JsonOf(const google::protobuf::Message& message, JsonStyle style);
 
 // The number `value` of an enum as a word: OUTCOME_REFUSED gives `refused`, VERSION_INACTIVE

@@ -151,7 +151,8 @@ absl::StatusOr<ImportMap> ParseImportMap(std::string_view yaml, std::string_view
     return map;
   } catch (const YAML::Exception& error) {
     return UsageError(absl::StrCat(std::string(file_name), ":", error.mark.line + 1, ":",
-                                   error.mark.column + 1, ": ", error.msg));
+                                   error.mark.column + 1, ": ", error.msg,
+                                   "; a template stands in quotes, e.g. '{id}'"));
   }
 }
 

@@ -50,8 +50,8 @@ absl::StatusOr<ExitCode> Do(v1::RecordActKind kind, const ActOptions& options, S
   if (session.json()) {
     session.PrintJson(*response);
   } else {
-    session.out() << ShortRecordName(*name) << ": " << Word(kind) << ", "
-                  << Word(response->outcome()) << "\n";
+    session.out() << ShortName(*name) << ": " << Word(kind) << ", " << Word(response->outcome())
+                  << "\n";
   }
   return ExitCode::kOk;
 }

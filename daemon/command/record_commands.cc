@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <memory>
 
 #include "daemon/command/commands.h"
 #include "daemon/command/record_text.h"
+#include "daemon/command/text.h"
 
 namespace trialsync::command {
 namespace {
@@ -47,8 +49,11 @@ absl::StatusOr<ExitCode> List(const ListOptions& options, Session& session) {
   request.set_event(options.event);
   request.set_form(options.form);
   request.set_version(options.version);
-  const auto records = ListAll<v1::ListRecordsResponse>(session, request);
+  auto records = ListAll<v1::ListRecordsResponse>(session, request);
   if (!records.ok()) return records.status();
+  std::stable_sort(
+      records->mutable_records()->begin(), records->mutable_records()->end(),
+      [](const v1::Record& a, const v1::Record& b) { return NaturallyLess(a.name(), b.name()); });
   if (session.json()) {
     session.PrintJson(*records);
   } else {
@@ -81,7 +86,8 @@ void AddGet(CommandTree& tree, CLI::App& group) {
       tree.AddCommand(group, {"get", "Shows a record.", "trialsync record get PBC-001/VISIT~2/LAB"},
                       [options](Session& session) { return Get(*options, session); });
   command.add_option("NAME", options->name, "SUBJECT/EVENT/FORM, or the full name")->required();
-  command.add_option("--version", options->version, "Read under this version of the study");
+  command.add_option("--version", options->version,
+                     "Read under this version of the study, with its names");
   command.add_flag("--site-only", options->site_only, "Show what never leaves the hospital, too");
   AddPlaceOptions(command, options->place);
 }

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "daemon/command/format.h"
 #include "daemon/command/table.h"
 #include "daemon/command/text.h"
@@ -46,9 +47,15 @@ std::string RecordFlags(const v1::Record& record) {
   return absl::StrJoin(flags, ", ");
 }
 
-std::string ShortRecordName(const std::string& name) {
-  const absl::StatusOr<RecordName> record = ParseRecordName(name, SiteName());
-  return record.ok() ? record->Short() : name;
+std::string ShortName(const std::string& name) {
+  // studies/STUDY/sites/SITE/subjects/SUBJECT/events/EVENT/forms/FORM
+  constexpr size_t kSubject = 5;
+  const std::vector<std::string> parts = absl::StrSplit(name, '/');
+  if (parts[0] != "studies" || parts.size() <= kSubject) return name;
+  std::string short_name = parts[kSubject];
+  for (size_t i = kSubject + 2; i < parts.size(); i += 2)
+    absl::StrAppend(&short_name, "/", parts[i]);
+  return short_name;
 }
 
 void PrintRecord(const v1::Record& record, std::ostream& out) {
@@ -71,10 +78,11 @@ void PrintRecordList(const v1::ListRecordsResponse& records, std::ostream& out) 
   Table table({"SITE", "RECORD", "ITEMS", "IN FORCE"});
   for (const v1::Record& record : records.records()) {
     const absl::StatusOr<RecordName> name = ParseRecordName(record.name(), SiteName());
-    table.AddRow({name.ok() ? name->parent.site : "", ShortRecordName(record.name()),
+    table.AddRow({name.ok() ? name->parent.site : "", ShortName(record.name()),
                   absl::StrCat(record.items_size()), RecordFlags(record)});
   }
   table.Print(out);
+  if (records.records().empty()) out << "There are no records.\n";
 }
 
 void PrintHistoryEntry(const v1::HistoryEntry& entry, std::ostream& out) {
@@ -96,7 +104,7 @@ void PrintHistoryEntry(const v1::HistoryEntry& entry, std::ostream& out) {
 }
 
 void PrintConflict(const v1::WriteConflict& conflict, std::ostream& out) {
-  out << ShortRecordName(conflict.record()) << " has other values:\n";
+  out << ShortName(conflict.record()) << " has other values:\n";
   for (const v1::ItemConflict& item : conflict.items()) {
     out << "  " << Printable(item.item()) << ": " << Printable(item.standing()) << " stands, by "
         << Printable(item.author()) << " at " << TimeText(item.authored_time()) << "; offered is "

@@ -28,8 +28,9 @@ void PrintResults(const v1::WriteRecordResponse& response, std::ostream& out);
 // `locked, signed by anna`; empty if nothing is in force.
 std::string RecordFlags(const v1::Record& record);
 
-// `SUBJECT/EVENT/FORM` of a full name; the name as it is if it is no record's.
-std::string ShortRecordName(const std::string& name);
+// `SUBJECT/EVENT/FORM` of the full name of a record, `SUBJECT` or `SUBJECT/EVENT` of a subject's or
+// a repeat's; any other name as it is.
+std::string ShortName(const std::string& name);
 
 }  // namespace trialsync::command
 

@@ -62,10 +62,15 @@ absl::StatusOr<SiteName> ResolvePlace(Session& session, const PlaceOptions& plac
 
 absl::StatusOr<SiteName> ResolveSite(Session& session, const PlaceOptions& place) {
   absl::StatusOr<SiteName> name = ResolvePlace(session, place);
-  if (name.ok() && name->site == kAllSites) {
-    return UsageError("the coordinator has many sites: say which one with --site SITE");
+  if (!name.ok() || name->site != kAllSites) return name;
+  const absl::StatusOr<v1::Status> status = session.Call(v1::GetStatusRequest());
+  if (!status.ok()) return status.status();
+  std::set<std::string> sites;
+  for (const v1::PartitionStatus& partition : status->partitions()) {
+    if (partition.study() == name->study) sites.insert(partition.site());
   }
-  return name;
+  return UsageError(absl::StrCat("at the coordinator, say which site with --site SITE; here are: ",
+                                 absl::StrJoin(sites, ", ")));
 }
 
 absl::StatusOr<std::string> ResolveRecord(Session& session, const PlaceOptions& place,

@@ -34,11 +34,18 @@ std::string Link(const v1::PartitionStatus& partition) {
 }
 
 std::string Outbox(const v1::PartitionStatus& partition, absl::Time now) {
-  std::string text = absl::StrCat(partition.outbox_count(), " changes not yet sent");
-  if (partition.outbox_count() > 0) {
-    absl::StrAppend(&text, ", the oldest for ", AgeText(partition.oldest_unsent_time(), now));
-  }
-  return text;
+  const uint64_t count = partition.outbox_count();
+  const std::string text =
+      absl::StrCat(count, count == 1 ? " change" : " changes", " not yet sent");
+  if (count == 0) return text;
+  const std::string age = AgeText(partition.oldest_unsent_time(), now);
+  return absl::StrCat(text, age == "now" ? ", saved just now" : ", the oldest for ",
+                      age == "now" ? "" : age);
+}
+
+// A site knows the coordinator by its address, the coordinator a replica by its id.
+std::string PeerName(const v1::Status& status, const v1::PeerStatus& peer) {
+  return status.role() == "site" ? peer.peer() : ShortId(peer.peer());
 }
 
 void PrintRefusals(const v1::Status& status, std::ostream& out) {
@@ -46,7 +53,7 @@ void PrintRefusals(const v1::Status& status, std::ostream& out) {
     for (const v1::PeerStatus& peer : partition.peers()) {
       if (!peer.has_refusal()) continue;
       out << "refused (" << Word(peer.refusal().reason()) << "), " << Printable(partition.site())
-          << " and " << Printable(ShortId(peer.peer())) << ": "
+          << " and " << Printable(PeerName(status, peer)) << ": "
           << Printable(peer.refusal().message()) << "\n";
       if (!peer.refusal().mend().empty()) {
         out << "  mend: " << Printable(peer.refusal().mend()) << "\n";
@@ -90,6 +97,11 @@ void PrintCoordinator(const v1::Status& status, absl::Time now, std::ostream& ou
                        peer.in_step() ? "in step" : "behind", absl::StrCat(peer.log().size()),
                        Contact(peer, now)});
     }
+  }
+  if (status.partitions().empty()) {
+    out << "No site takes part yet: trialsync study publish FILE, then trialsync study activate "
+           "STUDY@1 --site SITE\n";
+    return;
   }
   sites.Print(out);
   out << "\n";

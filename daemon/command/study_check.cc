@@ -69,6 +69,17 @@ absl::StatusOr<v1::CheckStudyVersionResponse> CompareFiles(const CheckOptions& o
   return response;
 }
 
+// One file by itself.
+absl::StatusOr<v1::CheckStudyVersionResponse> CheckFile(const CheckOptions& options) {
+  const absl::StatusOr<std::string> bytes = Compile(options.file);
+  if (!bytes.ok()) return bytes.status();
+  v1::StudyDefinition definition;
+  definition.ParseFromString(*bytes);
+  v1::CheckStudyVersionResponse response;
+  response.mutable_version()->set_number(definition.version());
+  return response;
+}
+
 absl::StatusOr<v1::CheckStudyVersionResponse> AskServer(const CheckOptions& options,
                                                         Session& session) {
   const absl::StatusOr<std::string> yaml = ReadFile(options.file, kYamlBytesMax);
@@ -99,7 +110,10 @@ void PrintFindings(const v1::CheckStudyVersionResponse& response, bool counted, 
 absl::StatusOr<ExitCode> Check(const CheckOptions& options, Session& session) {
   std::error_code ignored;
   const bool local = !options.against.empty() && std::filesystem::exists(options.against, ignored);
-  const auto response = local ? CompareFiles(options) : AskServer(options, session);
+  const bool alone = options.against.empty() && session.address.empty();
+  const auto response = local   ? CompareFiles(options)
+                        : alone ? CheckFile(options)
+                                : AskServer(options, session);
   if (!response.ok()) {
     // What is wrong with the definition is the answer of a check.
     if (ExitCodeOf(response.status()) == ExitCode::kRefused) {
@@ -117,7 +131,9 @@ absl::StatusOr<ExitCode> Check(const CheckOptions& options, Session& session) {
   } else {
     PrintFindings(*response, /*counted=*/!local, session.out());
     session.out() << "version " << response->version().number() << ": "
-                  << (breaks ? "breaks stored values; declare a step for each" : "can be published")
+                  << (breaks  ? "breaks stored values; declare a step for each"
+                      : alone ? "is valid; nothing was compared (give --at or --against)"
+                              : "can be published")
                   << "\n";
   }
   return breaks ? ExitCode::kNo : ExitCode::kOk;
@@ -134,7 +150,9 @@ void AddStudyCheck(CommandTree& tree, CLI::App& group) {
        "trialsync study check pbc/v2.yaml --against pbc/v1.yaml",
        "Lists what differs from the version before, what of that breaks stored values, and how "
        "many "
-       "of them it touches. Against a file, no server is asked and nothing is counted. Exit code 1 "
+       "of them it touches. Against a file, no server is asked and nothing is counted; without "
+       "--at, the "
+       "definition is checked by itself. Exit code 1 "
        "if something breaks, or the definition is not valid."},
       [options](Session& session) { return Check(*options, session); });
   command.add_option("FILE", options->file, "The definition (YAML)")->required();

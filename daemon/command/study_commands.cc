@@ -97,6 +97,7 @@ absl::StatusOr<ExitCode> List(const StudyOptions& options, Session& session) {
                   ActiveSites(version)});
   }
   table.Print(session.out());
+  if (versions->versions().empty()) session.out() << "No version is published here.\n";
   return ExitCode::kOk;
 }
 
@@ -121,6 +122,11 @@ template <typename Request>
 absl::StatusOr<ExitCode> SetState(Request request, const StudyOptions& options, Session& session) {
   const absl::StatusOr<std::string> name = ResolveVersion(options.name);
   if (!name.ok()) return name.status();
+  if (name->ends_with("/latest")) {
+    return UsageError(absl::StrCat("which version of ", options.name, "? Write, for example, ",
+                                   options.name.substr(0, options.name.find('@')),
+                                   "@1; trialsync study list shows them"));
+  }
   request.set_name(*name);
   request.set_site(options.site);
   request.set_author(options.write.author);

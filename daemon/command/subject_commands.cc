@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -6,7 +7,9 @@
 #include "absl/strings/str_split.h"
 #include "daemon/command/commands.h"
 #include "daemon/command/format.h"
+#include "daemon/command/record_text.h"
 #include "daemon/command/table.h"
+#include "daemon/command/text.h"
 
 namespace trialsync::command {
 namespace {
@@ -35,16 +38,6 @@ absl::StatusOr<std::string> ResolveSubject(Session& session, const PlaceOptions&
   return name;
 }
 
-// `PBC-001`, or `PBC-001/AE~1`, of a full name.
-std::string ShortSubject(const v1::Subject& subject) {
-  const std::vector<std::string> parts = absl::StrSplit(subject.name(), '/');
-  std::string name;
-  for (size_t i = 5; i < parts.size(); i += 2) {
-    absl::StrAppend(&name, name.empty() ? "" : "/", parts[i]);
-  }
-  return name;
-}
-
 absl::StatusOr<ExitCode> Print(const absl::StatusOr<v1::Subject>& subject, Session& session) {
   if (!subject.ok()) return subject.status();
   if (session.json()) {
@@ -53,6 +46,19 @@ absl::StatusOr<ExitCode> Print(const absl::StatusOr<v1::Subject>& subject, Sessi
     session.out() << subject->name() << (subject->pending() ? "  not yet sent" : "") << "\n";
   }
   return ExitCode::kOk;
+}
+
+// The same for a new label, which the site owns: at the coordinator it is a proposal.
+absl::StatusOr<ExitCode> PrintRelabelled(const absl::StatusOr<v1::Subject>& subject,
+                                         Session& session) {
+  const absl::StatusOr<ExitCode> printed = Print(subject, session);
+  if (!printed.ok() || session.json()) return printed;
+  const absl::StatusOr<v1::Status> status = session.Call(v1::GetStatusRequest());
+  if (!status.ok()) return status.status();
+  if (status->role() == "coordinator") {
+    session.out() << "proposed: the site accepts or declines it (trialsync worklist)\n";
+  }
+  return printed;
 }
 
 absl::StatusOr<ExitCode> Add(const SubjectOptions& options, Session& session) {
@@ -72,8 +78,11 @@ absl::StatusOr<ExitCode> List(const PlaceOptions& place, Session& session) {
   if (!parent.ok()) return parent.status();
   v1::ListSubjectsRequest request;
   request.set_parent(parent->ToString());
-  const auto subjects = ListAll<v1::ListSubjectsResponse>(session, request);
+  auto subjects = ListAll<v1::ListSubjectsResponse>(session, request);
   if (!subjects.ok()) return subjects.status();
+  std::stable_sort(
+      subjects->mutable_subjects()->begin(), subjects->mutable_subjects()->end(),
+      [](const v1::Subject& a, const v1::Subject& b) { return NaturallyLess(a.name(), b.name()); });
   if (session.json()) {
     session.PrintJson(*subjects);
     return ExitCode::kOk;
@@ -82,12 +91,13 @@ absl::StatusOr<ExitCode> List(const PlaceOptions& place, Session& session) {
   for (const v1::Subject& subject : subjects->subjects()) {
     const std::vector<std::string> parts = absl::StrSplit(subject.name(), '/');
     std::string remark = subject.pending() ? "not yet sent" : "";
-    if (!subject.same_as().empty()) remark = absl::StrCat("same as ", subject.same_as());
-    table.AddRow({parts.size() > 3 ? parts[3] : "", ShortSubject(subject),
+    if (!subject.same_as().empty()) remark = absl::StrCat("same as ", ShortName(subject.same_as()));
+    table.AddRow({parts.size() > 3 ? parts[3] : "", ShortName(subject.name()),
                   absl::StrCat(subject.record_count()), subject.author(),
                   TimeText(subject.create_time()), remark});
   }
   table.Print(session.out());
+  if (subjects->subjects().empty()) session.out() << "There are no subjects.\n";
   return ExitCode::kOk;
 }
 
@@ -100,7 +110,7 @@ absl::StatusOr<ExitCode> Rename(const SubjectOptions& options, Session& session)
   request.set_author(options.write.author);
   request.set_reason(options.write.reason);
   request.set_request_id(options.write.request_id);
-  return Print(session.Call(request), session);
+  return PrintRelabelled(session.Call(request), session);
 }
 
 absl::StatusOr<ExitCode> Merge(const SubjectOptions& options, Session& session) {
@@ -114,7 +124,7 @@ absl::StatusOr<ExitCode> Merge(const SubjectOptions& options, Session& session) 
   request.set_author(options.write.author);
   request.set_reason(options.write.reason);
   request.set_request_id(options.write.request_id);
-  return Print(session.Call(request), session);
+  return PrintRelabelled(session.Call(request), session);
 }
 
 void AddAdd(CommandTree& tree, CLI::App& group) {

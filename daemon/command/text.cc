@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "daemon/command/exit_code.h"
@@ -123,6 +124,31 @@ std::vector<std::string> Wrap(std::string_view text, size_t width) {
     lines.back() += word;
   }
   return lines;
+}
+
+bool NaturallyLess(std::string_view a, std::string_view b) {
+  // The number at the beginning of `text`, without leading zeros; empty for 0 and if there is none.
+  const auto take_number = [](std::string_view& text) {
+    text.remove_prefix(std::min(text.find_first_not_of('0'), text.size()));
+    const std::string_view digits = text.substr(0, text.find_first_not_of("0123456789"));
+    text.remove_prefix(digits.size());
+    return digits;
+  };
+  std::string_view left = a;
+  std::string_view right = b;
+  while (!left.empty() && !right.empty()) {
+    if (absl::ascii_isdigit(left[0]) && absl::ascii_isdigit(right[0])) {
+      const std::string_view number = take_number(left);
+      const std::string_view other = take_number(right);
+      if (number.size() != other.size()) return number.size() < other.size();
+      if (number != other) return number < other;
+    } else {
+      if (left[0] != right[0]) return left[0] < right[0];
+      left.remove_prefix(1);
+      right.remove_prefix(1);
+    }
+  }
+  return left.size() != right.size() ? left.size() < right.size() : a < b;
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t bytes_max) {

@@ -24,6 +24,9 @@ size_t DisplayWidth(std::string_view text);
 // At least one line, maybe an empty one.
 std::vector<std::string> Wrap(std::string_view text, size_t width);
 
+// Whether `a` comes before `b` for a reader: numbers by their value, VISIT~2 before VISIT~10.
+bool NaturallyLess(std::string_view a, std::string_view b);
+
 // The content of a file. A usage error if it cannot be read, or has more than `bytes_max` bytes.
 absl::StatusOr<std::string> ReadFile(const std::string& path, size_t bytes_max);
 

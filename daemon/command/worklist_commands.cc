@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <memory>
+#include <tuple>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "daemon/command/commands.h"
 #include "daemon/command/format.h"
@@ -34,6 +37,15 @@ struct ListOptions {
   bool all = false;
 };
 
+// Site by site, the oldest first; what is not yet sent is the newest.
+bool OpenedBefore(const v1::Discrepancy& a, const v1::Discrepancy& b) {
+  const auto order = [](const v1::Discrepancy& discrepancy) {
+    const std::string site = discrepancy.name().substr(0, discrepancy.name().rfind('/'));
+    return std::make_tuple(site, discrepancy.opened() == 0, discrepancy.opened());
+  };
+  return order(a) < order(b);
+}
+
 absl::StatusOr<ExitCode> List(const ListOptions& options, Session& session) {
   const absl::StatusOr<SiteName> parent = ResolvePlace(session, options.place);
   if (!parent.ok()) return parent.status();
@@ -46,8 +58,10 @@ absl::StatusOr<ExitCode> List(const ListOptions& options, Session& session) {
     if (!record.ok()) return record.status();
     request.set_record(*record);
   }
-  const auto worklist = ListAll<v1::ListDiscrepanciesResponse>(session, request);
+  auto worklist = ListAll<v1::ListDiscrepanciesResponse>(session, request);
   if (!worklist.ok()) return worklist.status();
+  std::stable_sort(worklist->mutable_discrepancies()->begin(),
+                   worklist->mutable_discrepancies()->end(), OpenedBefore);
   if (session.json()) {
     session.PrintJson(*worklist);
   } else {
@@ -77,6 +91,22 @@ struct SettleOptions {
   CLI::Option* take_option = nullptr;
 };
 
+// What has come of a settlement, and what is still to be done.
+std::string Verdict(const v1::SettleDiscrepancyResponse& response) {
+  switch (response.outcome()) {
+    case v1::OUTCOME_PROPOSED:
+      return "proposed: it stays open until the side that owns the item has decided";
+    case v1::OUTCOME_REFUSED:
+      return "not settled: the settlement was refused; see trialsync worklist --kind refused";
+    default:
+      break;
+  }
+  if (response.discrepancy().state() == v1::DISCREPANCY_STATE_OPEN) {
+    return "not settled: it was judged again, and still waits";
+  }
+  return absl::StrCat("settled: ", Word(response.outcome()));
+}
+
 absl::StatusOr<ExitCode> Settle(const SettleOptions& options, Session& session) {
   v1::SettleDiscrepancyRequest request;
   request.set_name(options.id);
@@ -100,9 +130,9 @@ absl::StatusOr<ExitCode> Settle(const SettleOptions& options, Session& session) 
     session.PrintJson(*response);
   } else {
     PrintDiscrepancy(response->discrepancy(), session.out());
-    session.out() << "settled: " << Word(response->outcome()) << "\n";
+    session.out() << Verdict(*response) << "\n";
   }
-  return ExitCode::kOk;
+  return response->outcome() == v1::OUTCOME_REFUSED ? ExitCode::kRefused : ExitCode::kOk;
 }
 
 void AddShow(CommandTree& tree, CLI::App& group) {

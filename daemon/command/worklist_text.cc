@@ -14,7 +14,7 @@ constexpr char kIndent[] = "    ";
 void PrintHead(const v1::Discrepancy& discrepancy, std::ostream& out) {
   out << Printable(discrepancy.id()) << "  " << Word(discrepancy.kind()) << "  "
       << Word(discrepancy.state()) << (discrepancy.pending() ? ", not yet sent" : "") << "  "
-      << Printable(ShortRecordName(discrepancy.record()));
+      << Printable(ShortName(discrepancy.record()));
   if (!discrepancy.item().empty()) out << " " << Printable(discrepancy.item());
   out << "\n";
   for (const std::string& line :
@@ -49,7 +49,8 @@ void PrintDiscrepancy(const v1::Discrepancy& discrepancy, std::ostream& out) {
         << "\n          reason: " << Printable(alternative.reason()) << "\n";
   }
   for (const v1::QueryMessage& message : discrepancy.messages()) {
-    out << "  " << TimeText(message.time()) << " " << Printable(message.author()) << ": "
+    const std::string author = message.author().empty() ? "a check" : message.author();
+    out << "  " << TimeText(message.time()) << " " << Printable(author) << ": "
         << Printable(message.text()) << "\n";
   }
 }

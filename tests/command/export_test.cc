@@ -92,6 +92,23 @@ TEST_F(ExportTest, WritesWholeRecordsAsJsonLines) {
   EXPECT_FALSE(std::filesystem::exists(target_ + "/DEMO.ndjson"));
 }
 
+TEST_F(ExportTest, ComesInAReadersOrderWhateverTheServers) {
+  server_.On<v1::ListRecordsRequest, v1::ListRecordsResponse>(
+      [](const v1::ListRecordsRequest& request, v1::ListRecordsResponse* response) {
+        const bool first = request.page_token().empty();
+        if (first) response->set_next_page_token("2");
+        response->add_records()->set_name(
+            std::string("studies/pbc/sites/MAYO1/subjects/PBC-001/events/VISIT~") +
+            (first ? "10" : "9") + "/forms/LAB");
+        return absl::OkStatus();
+      });
+  EXPECT_EQ(Run({"export", "--form", "LAB", "--out", target_}), ExitCode::kOk) << err_;
+  EXPECT_EQ(ReadWhole(target_ + "/LAB.csv"),
+            "site,subject,event,form,bili,chol\r\n"
+            "MAYO1,PBC-001,VISIT~9,LAB,,\r\n"
+            "MAYO1,PBC-001,VISIT~10,LAB,,\r\n");
+}
+
 TEST_F(ExportTest, AtTheCoordinatorAllSitesAreMeant) {
   BeCoordinator({"MAYO1", "MAYO2"});
   EXPECT_EQ(Run({"export", "--all", "--out", target_}), ExitCode::kOk);

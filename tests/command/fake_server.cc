@@ -9,7 +9,7 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "daemon/command/client.h"
+#include "daemon/metadata.h"
 
 namespace trialsync::command {
 namespace {
@@ -91,8 +91,9 @@ bool FakeServer::ServeOne() {
   std::vector<std::string> replies;
   const absl::Status status = Dispatch(context.method(), ToBytes(request), &replies);
   if (const auto conflict = status.GetPayload(kConflictPayload)) {
-    context.AddTrailingMetadata(kConflictMetadataKey, std::string(*conflict));
+    context.AddTrailingMetadata(daemon::kConflictMetadataKey, std::string(*conflict));
   }
+  if (!status.ok()) context.AddTrailingMetadata(daemon::kAnsweredMetadataKey, "1");
   for (const std::string& reply : replies) {
     stream.Write(ToBuffer(reply), tag);
     if (!grpc_->Wait()) return false;

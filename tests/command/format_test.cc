@@ -9,6 +9,7 @@
 #include "daemon/command/table.h"
 #include "daemon/command/text.h"
 #include "trialsync/v1/record_service.pb.h"
+#include "trialsync/v1/status_service.pb.h"
 #include "trialsync/v1/study_service.pb.h"
 
 namespace trialsync::command {
@@ -51,12 +52,35 @@ TEST(FormatTest, JsonHasEveryFieldForScriptsAndFewInALine) {
   EXPECT_EQ(JsonOf(record, JsonStyle::kLine), "{\"name\":\"x\"}\n");
 }
 
+TEST(FormatTest, JsonShowsIdsAndDigestsAsHexadecimal) {
+  v1::Status status;
+  v1::PartitionStatus* partition = status.add_partitions();
+  partition->mutable_log()->set_root(std::string("\x00\xff\x10\xab", 4));
+  partition->add_active_versions()->set_sha256(std::string(32, '\x5a'));
+  const std::string json = JsonOf(status, JsonStyle::kLine);
+  EXPECT_NE(json.find("\"root\":\"00ff10ab\""), std::string::npos) << json;
+  std::string digits;
+  for (int i = 0; i < 32; ++i) digits += "5a";
+  EXPECT_NE(json.find("\"sha256\":\"" + digits + "\""), std::string::npos) << json;
+}
+
 TEST(TextTest, NothingReachesTheTerminalButText) {
   EXPECT_EQ(Printable("a\x1b[2Jb"), "a\\x1b[2Jb");
   EXPECT_EQ(Printable("a\nb\tc"), "a\\nb\\tc");
   EXPECT_EQ(Printable("\xc2\x9b"), "\\xc2\\x9b") << "C1 control sequence introducer";
   EXPECT_EQ(Printable("\xff\xe4\xb8"), "\\xff\\xe4\\xb8");
   EXPECT_EQ(Printable("中文 é"), "中文 é");
+}
+
+TEST(TextTest, NumbersComeInTheOrderOfTheirValues) {
+  const std::vector<std::string> ordered = {"PBC-2",        "PBC-010",        "PBC-10",
+                                            "PBC-10/AE~1",  "PBC-10/AE~1?2",  "PBC-10/AE~2",
+                                            "PBC-10/AE~10", "PBC-10/VISIT~1", "PBC-11"};
+  for (size_t i = 0; i < ordered.size(); ++i) {
+    for (size_t j = 0; j < ordered.size(); ++j) {
+      EXPECT_EQ(NaturallyLess(ordered[i], ordered[j]), i < j) << ordered[i] << " " << ordered[j];
+    }
+  }
 }
 
 TEST(TextTest, WideCharactersTakeTwoColumns) {

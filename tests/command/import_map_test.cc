@@ -76,6 +76,8 @@ TEST(ImportMapTest, FaultsHaveFileLineAndColumn) {
               HasSubstr("m.yaml:5:5: records[0].row: the key"));
   EXPECT_THAT(ErrorOf("subject: '{id'\nrecords: []"), HasSubstr("m.yaml:1:1: subject: a {"));
   EXPECT_THAT(ErrorOf("a: [\n"), HasSubstr("m.yaml:2:1: "));
+  EXPECT_THAT(ErrorOf("subject: {id} x\nrecords: []"),
+              HasSubstr("a template stands in quotes, e.g. '{id}'"));
 }
 
 TEST(ImportMapTest, ListsEveryFault) {

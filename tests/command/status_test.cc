@@ -97,6 +97,23 @@ TEST_F(StatusTest, ACoordinatorHasARowForEachSiteAndReplicaWithin80Columns) {
   }
 }
 
+TEST_F(StatusTest, ARefusalNamesTheCoordinatorByItsWholeAddress) {
+  v1::Status status;
+  status.set_role("site");
+  v1::PeerStatus* peer = status.add_partitions()->add_peers();
+  peer->set_peer("127.0.0.1:7443");
+  peer->mutable_refusal()->set_message("the coordinator has no study x");
+  Answer(status);
+  EXPECT_EQ(Run({"status"}), ExitCode::kOk);
+  EXPECT_THAT(out_, HasSubstr("and 127.0.0.1:7443: the coordinator has no study x"));
+}
+
+TEST_F(StatusTest, ACoordinatorWithoutSitesSaysWhatComesNext) {
+  BeCoordinator({});
+  EXPECT_EQ(Run({"status"}), ExitCode::kOk);
+  EXPECT_THAT(out_, HasSubstr("No site takes part yet: trialsync study publish FILE"));
+}
+
 TEST_F(StatusTest, AFaultExitsWithOne) {
   v1::Status status;
   status.set_role("site");

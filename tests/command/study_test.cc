@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
+#include "daemon/command/run.h"
 #include "tests/command/command_fixture.h"
 #include "trialsync/v1/study_service.pb.h"
 
@@ -143,6 +146,23 @@ TEST_F(StudyTest, ActivatesAndRetires) {
   EXPECT_EQ(retire.reason(), "v2");
   EXPECT_EQ(Run({"study", "retire", "pbc@0", "--site", "MAYO1", "--reason", "x"}),
             ExitCode::kUsage);
+  for (const char* name : {"pbc", "pbc@latest"}) {
+    EXPECT_EQ(Run({"study", "activate", name, "--site", "MAYO1"}), ExitCode::kUsage);
+    EXPECT_THAT(err_, HasSubstr("Write, for example, pbc@1"));
+  }
+}
+
+TEST_F(StudyTest, WithoutAServerADefinitionIsCheckedByItself) {
+  std::ostringstream out;
+  std::ostringstream err;
+  std::istringstream in;
+  Console console{out, err, in, false};
+  const std::string good = WriteFile("v1.yaml", kFirst);
+  EXPECT_EQ(command::Run({"study", "check", good}, console), ExitCode::kOk) << err.str();
+  EXPECT_THAT(out.str(), HasSubstr("version 1: is valid; nothing was compared"));
+  const std::string bad = WriteFile("bad.yaml", "study: demo\ncolour: red\n");
+  EXPECT_EQ(command::Run({"study", "check", bad}, console), ExitCode::kNo);
+  EXPECT_THAT(err.str(), HasSubstr("bad.yaml:2:1: colour"));
 }
 
 }  // namespace

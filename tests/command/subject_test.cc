@@ -27,6 +27,20 @@ TEST_F(SubjectTest, AddsOneAtItsSite) {
   EXPECT_EQ(err_, "trialsync: there is a PBC-001\n");
 }
 
+TEST_F(SubjectTest, ListsThemInAReadersOrder) {
+  server_.On<v1::ListSubjectsRequest, v1::ListSubjectsResponse>(
+      [](const auto&, v1::ListSubjectsResponse* response) {
+        for (const char* code : {"P-10", "P-9", "P-1"}) {
+          response->add_subjects()->set_name(std::string("studies/pbc/sites/MAYO1/subjects/") +
+                                             code);
+        }
+        return absl::OkStatus();
+      });
+  EXPECT_EQ(Run({"subject", "list"}), ExitCode::kOk);
+  EXPECT_LT(out_.find("P-1 "), out_.find("P-9"));
+  EXPECT_LT(out_.find("P-9"), out_.find("P-10"));
+}
+
 TEST_F(SubjectTest, ListsSubjectsAndRepeats) {
   server_.On<v1::ListSubjectsRequest, v1::ListSubjectsResponse>(
       [](const auto&, v1::ListSubjectsResponse* response) {

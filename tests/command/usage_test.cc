@@ -81,7 +81,11 @@ TEST_F(UsageTest, AnAddressElsewhereIsRefused) {
   std::istringstream in;
   Console console{out, err, in, false};
   EXPECT_EQ(command::Run({"status", "--at", "192.0.2.1:7443"}, console), ExitCode::kUsage);
-  EXPECT_THAT(err.str(), HasSubstr("not on this machine"));
+  EXPECT_THAT(err.str(), HasSubstr("is not an address of this machine"));
+  EXPECT_EQ(command::Run({"status", "--at", "127.0.0.1"}, console), ExitCode::kUsage);
+  EXPECT_THAT(err.str(), HasSubstr("is not HOST:PORT"));
+  EXPECT_EQ(command::Run({"status", "--at", "127.0.0.1:0"}, console), ExitCode::kUsage);
+  EXPECT_THAT(err.str(), HasSubstr("no server is at 127.0.0.1:0"));
   EXPECT_EQ(command::Run({"status"}, console), ExitCode::kUsage);
   EXPECT_THAT(err.str(), HasSubstr("which server?"));
 }
@@ -99,6 +103,14 @@ TEST_F(UsageTest, NoServerExitsWithFourAndSaysWhere) {
   setenv("TRIALSYNC_AT", address.c_str(), /*overwrite=*/1);
   EXPECT_EQ(command::Run({"status"}, console), ExitCode::kUnreachable);
   EXPECT_THAT(err.str(), HasSubstr("no server answers at " + address));
+}
+
+TEST_F(UsageTest, AServerThatIsStoppingSpeaksForItself) {
+  server_.On<v1::GetRecordRequest, v1::Record>([](const auto&, v1::Record*) {
+    return absl::UnavailableError("not saved: the daemon is stopping; ask again after its start");
+  });
+  EXPECT_EQ(Run({"record", "get", "PBC-9/V/LAB"}), ExitCode::kUnreachable);
+  EXPECT_EQ(err_, "trialsync: not saved: the daemon is stopping; ask again after its start\n");
 }
 
 TEST_F(UsageTest, ARefusalIsPrintedAsWordedAndExitsWithFive) {
@@ -119,7 +131,7 @@ TEST_F(UsageTest, AShortNameNeedsASiteAtTheCoordinator) {
     return absl::OkStatus();
   });
   EXPECT_EQ(Run({"record", "get", "P/V/LAB"}), ExitCode::kUsage);
-  EXPECT_THAT(err_, HasSubstr("--site SITE"));
+  EXPECT_THAT(err_, HasSubstr("--site SITE; here are: MAYO1, MAYO2"));
   EXPECT_EQ(Run({"record", "get", "P/V/LAB", "--site", "MAYO2"}), ExitCode::kOk);
   EXPECT_EQ(name, "studies/pbc/sites/MAYO2/subjects/P/events/V/forms/LAB");
 }

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/command/command_fixture.h"
 #include "trialsync/v1/worklist_service.pb.h"
 
@@ -69,6 +71,38 @@ TEST_F(WorklistTest, ListsWhatWaits) {
   EXPECT_EQ(out_,
             "3f2a  dispute  open  PBC-001/VISIT~2/LAB bili\n"
             "    two values; the hospital decides\n");
+}
+
+TEST_F(WorklistTest, TheOldestComesFirstSiteBySite) {
+  server_.On<v1::ListDiscrepanciesRequest, v1::ListDiscrepanciesResponse>(
+      [](const auto&, v1::ListDiscrepanciesResponse* response) {
+        for (const auto& [name, opened] :
+             std::vector<std::pair<std::string, uint64_t>>{{"sites/B/discrepancies/b7", 7},
+                                                           {"sites/A/discrepancies/unsent", 0},
+                                                           {"sites/A/discrepancies/a9", 9},
+                                                           {"sites/A/discrepancies/a2", 2}}) {
+          v1::Discrepancy* discrepancy = response->add_discrepancies();
+          discrepancy->set_name(name);
+          discrepancy->set_id(name.substr(name.rfind('/') + 1));
+          discrepancy->set_opened(opened);
+        }
+        return absl::OkStatus();
+      });
+  EXPECT_EQ(Run({"worklist"}), ExitCode::kOk);
+  std::vector<size_t> places;
+  for (const char* id : {"a2", "a9", "unsent", "b7"}) places.push_back(out_.find(id));
+  EXPECT_TRUE(std::is_sorted(places.begin(), places.end())) << out_;
+  EXPECT_NE(places.back(), std::string::npos);
+}
+
+TEST_F(WorklistTest, ARefusedSettlementIsNoSuccess) {
+  server_.On<v1::SettleDiscrepancyRequest, v1::SettleDiscrepancyResponse>(
+      [](const auto&, v1::SettleDiscrepancyResponse* response) {
+        response->set_outcome(v1::OUTCOME_REFUSED);
+        return absl::OkStatus();
+      });
+  EXPECT_EQ(Settle({"--decline"}), ExitCode::kRefused);
+  EXPECT_THAT(out_, HasSubstr("not settled: the settlement was refused"));
 }
 
 TEST_F(WorklistTest, EveryKindCanBeAskedFor) {

@@ -115,8 +115,7 @@ TEST(KillTest, WhatWasSavedArrivesExactlyOnce) {
   Writer third(&spared, &spared_ledger, "third", seed + 3);
 
   // A backlog written offline: each record is a change for its visit's birth and one for its value.
-  struck.link.SetRefuse(true);
-  struck.link.CutNow();
+  struck.Cut();
   for (int i = 0; i < 10; ++i) first.WriteNew(150);
   struck.link.SetRefuse(false);
 

@@ -68,11 +68,6 @@ std::vector<v1::Discrepancy> Disputes(const Daemon& daemon) {
   return {list->discrepancies().begin(), list->discrepancies().end()};
 }
 
-void Cut(Trial::Site& site) {
-  site.link.SetRefuse(true);
-  site.link.CutNow();
-}
-
 // Runs a daemon that is expected to end by itself.
 struct Ended {
   std::optional<int> exit_code;
@@ -119,8 +114,8 @@ TEST(OfflineTest, AConflictOfTwoReplicasIsSettledByAPersonAndTheDecisionArrives)
   ASSERT_TRUE(ward.daemon.Connect()->Call(Bilirubin("1.1 mg/dL", "nurse", "")).ok());
   ASSERT_TRUE(WaitUntil([&] { return InStep(trial); }));
 
-  Cut(ward);
-  Cut(laboratory);
+  ward.Cut();
+  laboratory.Cut();
   const auto of_ward =
       ward.daemon.Connect()->Call(Bilirubin("1.3 mg/dL", "nurse", Etag(ward.daemon)));
   ASSERT_TRUE(of_ward.ok()) << of_ward.status();
@@ -128,9 +123,9 @@ TEST(OfflineTest, AConflictOfTwoReplicasIsSettledByAPersonAndTheDecisionArrives)
       Bilirubin("1.8 mg/dL", "technician", Etag(laboratory.daemon)));
   ASSERT_TRUE(of_laboratory.ok()) << of_laboratory.status();
 
-  ward.link.SetRefuse(false);
+  ward.Mend();
   ASSERT_TRUE(WaitUntil([&] { return SiteStatus(ward)->outbox_count() == 0; }));
-  laboratory.link.SetRefuse(false);
+  laboratory.Mend();
   ASSERT_TRUE(WaitUntil([&] { return InStep(trial); }));
   for (const Daemon* daemon : {&ward.daemon, &laboratory.daemon, &trial.coordinator()}) {
     EXPECT_EQ(BilirubinAt(*daemon), "1.3 mg/dL");

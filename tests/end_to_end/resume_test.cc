@@ -38,10 +38,7 @@ TEST(ResumeTest, NoMoreThanTheWindowIsSentAgain) {
   Trial::Site& broken = trial.AddSite("BROKEN");
   Ledger whole_ledger;
   Ledger broken_ledger;
-  for (Trial::Site* site : {&whole, &broken}) {
-    site->link.SetRefuse(true);
-    site->link.CutNow();
-  }
+  for (Trial::Site* site : {&whole, &broken}) site->Cut();
   const uint64_t changes = WriteBacklog(whole, whole_ledger);
   ASSERT_EQ(WriteBacklog(broken, broken_ledger), changes);
   ASSERT_GT(changes, 2 * kWindowChanges);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "proto/check.h"
 
@@ -27,10 +28,10 @@ namespace {
   std::abort();
 }
 
-template <typename Response>
-Response Require(absl::StatusOr<Response> response, const char* what, const Daemon& daemon) {
-  if (!response.ok()) Abandon(absl::StrCat(what, ": ", response.status().ToString()), &daemon);
-  return *std::move(response);
+// Runs a command of the one who manages the study.
+void Manage(const Daemon& coordinator, const std::vector<std::string>& arguments) {
+  const Said said = RunCommand(coordinator, "data.manager", arguments);
+  if (said.exit_code != 0) Abandon(said.text, &coordinator);
 }
 
 std::vector<std::string> SiteArguments(const std::string& study, const std::string& site,
@@ -57,6 +58,20 @@ std::vector<std::string> DaemonCommand(const std::vector<std::string>& arguments
   std::vector<std::string> command = {TRIALSYNC_DAEMON};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return command;
+}
+
+Said RunCommand(const Daemon& daemon, const std::string& author,
+                const std::vector<std::string>& arguments) {
+  setenv("TRIALSYNC_AT", daemon.address().c_str(), /*overwrite=*/1);
+  setenv("TRIALSYNC_AUTHOR", author.c_str(), /*overwrite=*/1);
+  const TemporaryDirectory directory;
+  const std::string said = directory.path() + "/said";
+  std::vector<std::string> command = {TRIALSYNC_COMMAND};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  Process process(command, said);
+  const std::optional<int> exit_code = process.WaitForExit(kPatience);
+  if (!exit_code) Abandon("a command did not end: " + absl::StrJoin(arguments, " "), &daemon);
+  return {.exit_code = *exit_code, .text = ReadFile(said)};
 }
 
 Daemon::Daemon(std::vector<std::string> arguments, std::string data_directory)
@@ -103,7 +118,9 @@ std::string Daemon::address() const {
 }
 
 std::unique_ptr<command::Client> Daemon::Connect() const {
-  return Require(command::Client::Create(address()), "connect", *this);
+  auto client = command::Client::Create(address());
+  if (!client.ok()) Abandon(client.status().ToString(), this);
+  return *std::move(client);
 }
 
 Trial::Site::Site(const std::string& study, const std::string& site_name,
@@ -112,16 +129,28 @@ Trial::Site::Site(const std::string& study, const std::string& site_name,
       parent(absl::StrCat("studies/", study, "/sites/", site_name)),
       daemon(SiteArguments(study, site_name, link.address()), std::move(data_directory)) {}
 
+void Trial::Site::Cut() {
+  link.SetRefuse(true);
+  link.CutNow();
+}
+
+void Trial::Site::Mend() {
+  link.SetRefuse(false);
+  // A link that is taken up does not wait for its next attempt.
+  for (const bool enabled : {false, true}) {
+    v1::SetLinkRequest request;
+    request.set_enabled(enabled);
+    if (const auto status = daemon.Connect()->Call(request); !status.ok()) {
+      Abandon(status.status().ToString(), &daemon);
+    }
+  }
+}
+
 Trial::Trial(std::string study, const std::string& study_file)
     : study_(std::move(study)),
       coordinator_({"coordinator", "--insecure"}, directory_.path() + "/coordinator") {
   StartCoordinator();
-  v1::PublishStudyVersionRequest publication;
-  publication.set_yaml(ReadFile(study_file));
-  publication.set_file_name(study_file);
-  publication.set_author("data.manager");
-  publication.set_reason("first version");
-  Require(coordinator_.Connect()->Call(publication), "publish", coordinator_);
+  Manage(coordinator_, {"study", "publish", study_file});
 }
 
 void Trial::StartCoordinator() {
@@ -130,15 +159,8 @@ void Trial::StartCoordinator() {
 }
 
 Trial::Site& Trial::AddSite(const std::string& name) {
-  v1::ActivateStudyVersionRequest activation;
-  activation.set_name(absl::StrCat("studies/", study_, "/versions/1"));
-  activation.set_site(name);
-  activation.set_approval_date("2026-01-15");
-  activation.set_approval_reference("EC-1");
-  activation.set_author("data.manager");
-  activation.set_reason("approved");
-  Require(coordinator_.Connect()->Call(activation), "activate", coordinator_);
-
+  Manage(coordinator_, {"study", "activate", study_ + "@1", "--site", name, "--approval-date",
+                        "2026-01-15", "--approval-reference", "EC-1"});
   const std::string directory = absl::StrCat(directory_.path(), "/", name, "-", sites_.size() + 1);
   sites_.push_back(std::make_unique<Site>(study_, name, directory));
   Site& site = *sites_.back();
@@ -172,15 +194,15 @@ std::optional<v1::PartitionStatus> StatusAtCentre(const Daemon& coordinator,
   return std::nullopt;
 }
 
+bool InStep(Trial& trial, const Trial::Site& site) {
+  const auto own = SiteStatus(site);
+  const auto centre = StatusAtCentre(trial.coordinator(), site.name);
+  return own && centre && own->outbox_count() == 0 && SamePosition(own->log(), centre->log());
+}
+
 bool InStep(Trial& trial) {
-  for (const auto& site : trial.sites()) {
-    const auto own = SiteStatus(*site);
-    const auto centre = StatusAtCentre(trial.coordinator(), site->name);
-    const bool in_step =
-        own && centre && own->outbox_count() == 0 && SamePosition(own->log(), centre->log());
-    if (!in_step) return false;
-  }
-  return true;
+  return std::all_of(trial.sites().begin(), trial.sites().end(),
+                     [&](const auto& site) { return InStep(trial, *site); });
 }
 
 std::string Verify(const Daemon& daemon) {

@@ -65,6 +65,16 @@ class Daemon {
 // Command line of `trialsyncd` as built beside the tests.
 std::vector<std::string> DaemonCommand(const std::vector<std::string>& arguments);
 
+// What one run of `trialsync` said: standard output and standard error as they came.
+struct Said {
+  int exit_code = 0;
+  std::string text;
+};
+// Runs the `trialsync` built beside the tests, at `daemon` and with `author` as TRIALSYNC_AUTHOR.
+// Nobody sits there to be asked. Not thread-safe: it sets the environment.
+Said RunCommand(const Daemon& daemon, const std::string& author,
+                const std::vector<std::string>& arguments);
+
 // A coordinator, and sites that reach it through a proxy each.
 class Trial {
  public:
@@ -72,6 +82,11 @@ class Trial {
     Site(const std::string& study, const std::string& site_name, std::string data_directory);
 
     const std::string name;
+    // Cuts the line to the coordinator, and keeps it cut.
+    void Cut();
+    // Restores the line, and has the site dial at once.
+    void Mend();
+
     // `studies/STUDY/sites/SITE`.
     const std::string parent;
     // Outlives the daemon.
@@ -79,15 +94,15 @@ class Trial {
     Daemon daemon;
   };
 
-  // Starts a coordinator and publishes the study in `study_file` (YAML), whose short name is
-  // `study`.
+  // Starts a coordinator, and has `trialsync` publish the study in `study_file` (YAML), whose short
+  // name is `study`.
   Trial(std::string study, const std::string& study_file);
 
   // Starts the coordinator, again or first, and points every link at where it listens now.
   void StartCoordinator();
 
-  // Activates version 1 at a site, starts a daemon of it and waits until it may write. Several
-  // replicas of one site may be added; the directories are numbered.
+  // Has `trialsync` activate version 1 at a site, starts a daemon of it and waits until it may
+  // write. Several replicas of one site may be added; the directories are numbered.
   Site& AddSite(const std::string& name);
 
   Daemon& coordinator() { return coordinator_; }
@@ -111,7 +126,8 @@ std::optional<v1::PartitionStatus> SiteStatus(const Trial::Site& site);
 std::optional<v1::PartitionStatus> StatusAtCentre(const Daemon& coordinator,
                                                   const std::string& site);
 
-// Whether nothing is left to send at any site, and its log is the coordinator's.
+// Whether nothing is left to send at a site, and its log is the coordinator's; and at every site.
+bool InStep(Trial& trial, const Trial::Site& site);
 bool InStep(Trial& trial);
 
 // Empty if the daemon's log replays to what it shows; else the first difference, or why it could
