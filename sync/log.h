@@ -53,7 +53,8 @@ class LogWriter {
   ChainEnd& Chain(const ChainId& chain);
 
   // Replays the change as the next commit and appends it. Requires that it is the next of its
-  // chain and that its id is not in the log. Returns its receipt.
+  // chain and that its id is not in the log. Returns its receipt. Now and then it flushes the
+  // state first, so that no reference to a record may be kept across it.
   Receipt Append(const Incoming& incoming);
 
   // Writes the end of the log and of the chains into the transaction.
