@@ -23,9 +23,10 @@ uint64_t LastU64(std::string_view key) {
   return reader.U64();
 }
 
-ChangeId IdAt(std::string_view key, size_t offset) {
-  if (key.size() < offset + ChangeId::kBytes) return ChangeId();
-  return *ChangeId::From(key.substr(offset, ChangeId::kBytes));
+// An id that stands there.
+ChangeId LastId(std::string_view key) {
+  if (key.size() < ChangeId::kBytes) return ChangeId();
+  return *ChangeId::From(key.substr(key.size() - ChangeId::kBytes));
 }
 
 // Kinds of waiting, as they stand in keys of the held table. On disk: must not change.
@@ -62,6 +63,33 @@ std::string RecordKeyBytes(const v1::RecordKey& key) {
       .U32(key.form())
       .Padded(key.form_birth(), ChangeId::kBytes)
       .Take();
+}
+
+std::vector<uint64_t> PartitionTables::NumbersUnder(std::string_view prefix) {
+  std::vector<uint64_t> numbers;
+  ForEach(prefix, PrefixEnd(prefix), [&](std::string_view key, std::string_view) {
+    numbers.push_back(LastU64(key));
+    return true;
+  });
+  return numbers;
+}
+
+std::vector<ChangeId> PartitionTables::IdsUnder(std::string_view prefix) {
+  std::vector<ChangeId> ids;
+  ForEach(prefix, PrefixEnd(prefix), [&](std::string_view key, std::string_view) {
+    ids.push_back(LastId(key));
+    return true;
+  });
+  return ids;
+}
+
+std::vector<std::pair<ChangeId, v1::BirthRow>> PartitionTables::BirthsUnder(
+    std::string_view prefix) {
+  std::vector<std::pair<ChangeId, v1::BirthRow>> births;
+  for (const ChangeId& id : IdsUnder(prefix)) {
+    if (std::optional<v1::BirthRow> row = Birth(id)) births.emplace_back(id, *std::move(row));
+  }
+  return births;
 }
 
 std::optional<v1::LogRow> PartitionTables::Log(uint64_t number) {
@@ -150,32 +178,12 @@ void PartitionTables::PutBirth(const ChangeId& id, const v1::BirthRow& row) {
 
 std::vector<std::pair<ChangeId, v1::BirthRow>> PartitionTables::BirthsByLabel(
     v1::BirthKind kind, const v1::RecordKey& parent, std::string_view label) {
-  const std::string first = LabelPrefix(partition_, kind, parent).Text(label).Take();
-  std::vector<ChangeId> ids;
-  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view) {
-    ids.push_back(IdAt(key, key.size() - ChangeId::kBytes));
-    return true;
-  });
-  std::vector<std::pair<ChangeId, v1::BirthRow>> births;
-  for (const ChangeId& id : ids) {
-    if (std::optional<v1::BirthRow> row = Birth(id)) births.emplace_back(id, *std::move(row));
-  }
-  return births;
+  return BirthsUnder(LabelPrefix(partition_, kind, parent).Text(label).key());
 }
 
 std::vector<std::pair<ChangeId, v1::BirthRow>> PartitionTables::Births(
     v1::BirthKind kind, const v1::RecordKey& parent) {
-  const std::string first = LabelPrefix(partition_, kind, parent).Take();
-  std::vector<ChangeId> ids;
-  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view) {
-    ids.push_back(IdAt(key, key.size() - ChangeId::kBytes));
-    return true;
-  });
-  std::vector<std::pair<ChangeId, v1::BirthRow>> births;
-  for (const ChangeId& id : ids) {
-    if (std::optional<v1::BirthRow> row = Birth(id)) births.emplace_back(id, *std::move(row));
-  }
-  return births;
+  return BirthsUnder(LabelPrefix(partition_, kind, parent).key());
 }
 
 std::optional<v1::VersionRow> PartitionTables::Version(const v1::VersionReference& version) {
@@ -210,15 +218,8 @@ void PartitionTables::RemoveHeld(const Awaited& what, uint64_t number) {
 }
 
 std::vector<uint64_t> PartitionTables::Held(const Awaited& what) {
-  std::vector<uint64_t> numbers;
-  auto prefix = HeldKey(partition_, what);
-  if (!prefix) return numbers;
-  const std::string first = prefix->Take();
-  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view) {
-    numbers.push_back(LastU64(key));
-    return true;
-  });
-  return numbers;
+  const std::optional<KeyWriter> prefix = HeldKey(partition_, what);
+  return prefix ? NumbersUnder(prefix->key()) : std::vector<uint64_t>();
 }
 
 bool PartitionTables::AnyHeld() {
@@ -332,13 +333,7 @@ void PartitionTables::RemoveOutboxRecord(std::string_view record_key, uint64_t s
 }
 
 std::vector<uint64_t> PartitionTables::OutboxOfRecord(std::string_view record_key) {
-  std::vector<uint64_t> seqs;
-  const std::string first = Key(Table::kOutboxRecord, partition_).Fixed(record_key).Take();
-  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view) {
-    seqs.push_back(LastU64(key));
-    return true;
-  });
-  return seqs;
+  return NumbersUnder(Key(Table::kOutboxRecord, partition_).Fixed(record_key).key());
 }
 
 void PartitionTables::AddOutboxBirth(const ChangeId& birth, uint64_t seq) {
@@ -350,22 +345,11 @@ void PartitionTables::RemoveOutboxBirth(const ChangeId& birth, uint64_t seq) {
 }
 
 std::vector<uint64_t> PartitionTables::OutboxOfBirth(const ChangeId& birth) {
-  std::vector<uint64_t> seqs;
-  const std::string first = Key(Table::kOutboxBirth, partition_).Fixed(birth.view()).Take();
-  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view) {
-    seqs.push_back(LastU64(key));
-    return true;
-  });
-  return seqs;
+  return NumbersUnder(Key(Table::kOutboxBirth, partition_).Fixed(birth.view()).key());
 }
 
 std::vector<uint64_t> PartitionTables::OutboxOfBirths() {
-  std::vector<uint64_t> seqs;
-  const std::string first = Key(Table::kOutboxBirth, partition_).Take();
-  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view) {
-    seqs.push_back(LastU64(key));
-    return true;
-  });
+  std::vector<uint64_t> seqs = NumbersUnder(Key(Table::kOutboxBirth, partition_).key());
   std::sort(seqs.begin(), seqs.end());
   seqs.erase(std::unique(seqs.begin(), seqs.end()), seqs.end());
   return seqs;
@@ -391,14 +375,7 @@ void PartitionTables::RemoveOutboxLabel(v1::BirthKind kind, const v1::RecordKey&
 std::vector<ChangeId> PartitionTables::OutboxOfLabel(v1::BirthKind kind,
                                                      const v1::RecordKey& parent,
                                                      std::string_view label) {
-  const std::string first =
-      LabelPrefix(partition_, kind, parent, Table::kOutboxLabel).Text(label).Take();
-  std::vector<ChangeId> ids;
-  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view) {
-    ids.push_back(IdAt(key, key.size() - ChangeId::kBytes));
-    return true;
-  });
-  return ids;
+  return IdsUnder(LabelPrefix(partition_, kind, parent, Table::kOutboxLabel).Text(label).key());
 }
 
 void PartitionTables::AppendPrivate(const v1::PrivateEdit& edit) {

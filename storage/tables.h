@@ -283,6 +283,12 @@ class PartitionTables : public Rows {
   void PutPrivateValue(std::string_view record_key, const v1::StandingValue& value);
 
  private:
+  // What stands at the end of the keys that begin with `prefix`, in their order; and the births of
+  // such ids.
+  std::vector<uint64_t> NumbersUnder(std::string_view prefix);
+  std::vector<ChangeId> IdsUnder(std::string_view prefix);
+  std::vector<std::pair<ChangeId, v1::BirthRow>> BirthsUnder(std::string_view prefix);
+
   PartitionNumber partition_;
 };
 

@@ -16,8 +16,8 @@
 
 namespace trialsync::sync {
 
-// One partition as the rules see it: its tables, the definitions in force, and the records that a
-// group of changes touches, decoded once and written once. Not thread-safe.
+// One partition as the rules see it: its tables, the definitions in force, and the records that
+// changes touch, decoded when first asked for and written by Flush(). Not thread-safe.
 class PartitionState {
  public:
   // Neither argument is owned; both must outlive this.
@@ -37,7 +37,8 @@ class PartitionState {
   bool AnyHeld();
   void NoteHeld() { any_held_ = true; }
 
-  // What was born under this id; null if nothing is known of it. Valid until PutBirth() of it.
+  // What was born under this id; null if nothing is known of it. Valid until PutBirth() of it, or
+  // Flush().
   const v1::BirthRow* Birth(const ChangeId& id);
   void PutBirth(const ChangeId& id, const v1::BirthRow& row);
 
@@ -52,7 +53,8 @@ class PartitionState {
   bool IsCentre(const ReplicaId& replica);
   void ForgetEnrolments() { centres_.clear(); }
 
-  // Writes the records that were changed into the transaction.
+  // Writes the records that were changed into the transaction, and forgets all of them: their
+  // memory is used again by the next ones.
   void Flush();
 
   // OK, or the first failed read: then nothing of this may be written, sent or answered.
