@@ -115,8 +115,9 @@ std::vector<std::string> Wrap(std::string_view text, size_t width) {
     const size_t used = DisplayWidth(lines.back());
     if (used > 0 && used + 1 + DisplayWidth(word) > width) lines.emplace_back();
     if (!lines.back().empty()) lines.back() += ' ';
-    while (DisplayWidth(word) > width && lines.back().empty()) {
+    while (lines.back().empty()) {
       const size_t bytes = PrefixBytes(word, width);
+      if (bytes == word.size()) break;
       lines.back() = word.substr(0, bytes);
       word.remove_prefix(bytes);
       lines.emplace_back();

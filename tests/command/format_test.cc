@@ -94,6 +94,8 @@ TEST(TextTest, WrapsBetweenWordsAndCutsLongOnes) {
   EXPECT_EQ(Wrap("", 7), (std::vector<std::string>{""}));
   EXPECT_EQ(Wrap("abcdefghij", 4), (std::vector<std::string>{"abcd", "efgh", "ij"}));
   EXPECT_EQ(Wrap("中文中文", 4), (std::vector<std::string>{"中文", "中文"}));
+  // A megabyte without a space: seconds where each line looks at all that is left.
+  EXPECT_EQ(Wrap(std::string(size_t{1} << 20, 'x'), 64).size(), size_t{1} << 14);
 }
 
 TEST(TableTest, AlignsColumnsAndWrapsTheLast) {
