@@ -32,7 +32,12 @@ export TRIALSYNC_AUTHOR=quickstart
 
 # ---- small tools ------------------------------------------------------------------------------
 
-bold() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+# Bold on a terminal only: what is redirected stays plain text.
+if [[ -t 1 ]]; then
+  bold() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+else
+  bold() { printf '\n%s\n' "$*"; }
+fi
 say() { printf '  %s\n' "$*"; }
 failures=0
 holds() { # holds TEXT COMMAND…: runs the command and says whether it held

@@ -84,6 +84,8 @@ class CoordinatorMachine : public Machine {
     uint64_t sent_size = 0;
     uint64_t durable_size = 0;
     std::deque<uint64_t> frame_ends;
+    // The log has commits that wait for the site's progress before they are sent.
+    bool behind = false;
     std::set<std::pair<uint32_t, std::string>> definitions_held;
     absl::Time last_received;
     absl::Time last_sent;

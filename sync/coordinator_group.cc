@@ -186,6 +186,8 @@ absl::Status CoordinatorMachine::Group::Finish() {
   }
   for (auto& [id, session] : machine_.sessions_) {
     if (!session.partition) continue;
+    // Not of each group the work of all partitions.
+    if (!session.behind && !works_.contains(*session.partition)) continue;
     Work* const work = Open(*session.partition);
     if (work == nullptr) continue;
     SendDefinitions(id, session, *work);

@@ -313,6 +313,7 @@ void CoordinatorMachine::Group::SendFrames(SessionId id, Session& session, Work&
     *message.mutable_log_frame() = *std::move(frame);
     SendToSite(id, std::move(message));
   }
+  session.behind = session.sent_size < log.size();
 }
 
 void CoordinatorMachine::Group::Refuse(SessionId id, v1::RefusalReason reason,
