@@ -263,7 +263,7 @@ ts centre study publish "$study/v2.yaml" --reason "amendment 1" >/dev/null
 knows_two() { [[ $(ts MAYO3 study list -o json | field '[.versions[]] | length') == 2 ]]; }
 wait_until 30 "MAYO3 gets version 2" knows_two
 ts MAYO3 record set PBC-002/VISIT~1/LAB fasting=true --version 2 --author "nurse C" >/dev/null ||
-  say "(saved, though it will be refused)"
+  say "(saved, and said to be refused: exit code $?)"
 wait_until 30 "it arrives" all_in_step
 ts centre worklist --kind refused
 holds "refused and visible at the hospital" equal "$(open_count MAYO3 refused)" 1

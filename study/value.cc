@@ -136,19 +136,6 @@ bool IsPart(std::string_view text, char separator, int lowest, int highest) {
   return number.has_value() && *number >= lowest && *number <= highest;
 }
 
-bool IsDate(std::string_view text) {
-  if (text.size() != 4 && text.size() != 7 && text.size() != 10) return false;
-  const std::optional<int> century = TwoDigits(text.substr(0, 2));
-  const std::optional<int> year = TwoDigits(text.substr(2, 2));
-  if (!century.has_value() || !year.has_value() || *century + *year == 0) return false;
-  if (text.size() == 4) return true;
-  if (!IsPart(text.substr(4, 3), '-', 1, 12)) return false;
-  if (text.size() == 7) return true;
-  if (!IsPart(text.substr(7), '-', 1, 31)) return false;
-  const int day = *TwoDigits(text.substr(8));
-  return absl::CivilDay(*century * 100 + *year, *TwoDigits(text.substr(5, 2)), day).day() == day;
-}
-
 bool IsTime(std::string_view text) {
   if (text.size() != 5 && text.size() != 8) return false;
   const std::optional<int> hour = TwoDigits(text.substr(0, 2));
@@ -279,6 +266,19 @@ std::string FormatMissing(v1::MissingReason reason) {
 }
 
 }  // namespace
+
+bool IsDate(std::string_view text) {
+  if (text.size() != 4 && text.size() != 7 && text.size() != 10) return false;
+  const std::optional<int> century = TwoDigits(text.substr(0, 2));
+  const std::optional<int> year = TwoDigits(text.substr(2, 2));
+  if (!century.has_value() || !year.has_value() || *century + *year == 0) return false;
+  if (text.size() == 4) return true;
+  if (!IsPart(text.substr(4, 3), '-', 1, 12)) return false;
+  if (text.size() == 7) return true;
+  if (!IsPart(text.substr(7), '-', 1, 31)) return false;
+  const int day = *TwoDigits(text.substr(8));
+  return absl::CivilDay(*century * 100 + *year, *TwoDigits(text.substr(5, 2)), day).day() == day;
+}
 
 absl::StatusOr<v1::Value> ParseValue(const v1::StudyDefinition& definition,
                                      const v1::ItemDefinition& item, std::string_view text) {

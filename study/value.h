@@ -35,6 +35,9 @@ namespace trialsync::study {
 // Longest text value, in bytes.
 inline constexpr size_t kTextBytesMax = size_t{1} << 20;
 
+// Whether `text` is a date as above; a partial one counts.
+bool IsDate(std::string_view text);
+
 // Reads what a person typed for `item` of `definition` (which has its code list). InvalidArgument
 // if it is no value of this item: the sentence names the item, the text, what is expected, and an
 // example. FailedPrecondition for an item or a code that is retired. `site_only` plays no part

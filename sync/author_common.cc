@@ -162,7 +162,7 @@ absl::Status CheckNotHeld(Desk& desk, const v1::RecordKey& key) {
     const char* mend = kind == v1::RECORD_ACT_KIND_VOID ? "reinstate" : "unlock";
     return absl::FailedPreconditionError(
         absl::StrCat(name, " was ", ActDone(kind), " by ", who.author, " at ", MinuteOf(who.time),
-                     "; to end that: trialsync record ", mend, " ", name));
+                     "; to end that: trialsync record ", mend, " ", name, " --reason TEXT"));
   }
   return absl::OkStatus();
 }

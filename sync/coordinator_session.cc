@@ -96,7 +96,7 @@ void CoordinatorMachine::Group::Handle(const MessageReceived& input) {
       Tell(Event::Severity::kAlarm, "a site refused what it was sent",
            {{"site", session.partition->ToString()},
             {"reason", v1::RefusalReason_Name(message.refusal().reason())},
-            {"message", message.refusal().message()}});
+            {"detail", message.refusal().message()}});
       ready_.closes.push_back(input.session);
       return;
     case v1::SiteMessage::MESSAGE_NOT_SET:
@@ -325,7 +325,7 @@ void CoordinatorMachine::Group::Refuse(SessionId id, v1::RefusalReason reason,
   SendToSite(id, std::move(out));
   ready_.closes.push_back(id);
   Tell(Event::Severity::kWarning, "a session was refused",
-       {{"reason", v1::RefusalReason_Name(reason)}, {"message", message}});
+       {{"reason", v1::RefusalReason_Name(reason)}, {"detail", message}});
   const auto it = machine_.sessions_.find(id);
   if (it == machine_.sessions_.end()) return;
   if (it->second.partition) StatusOf(it->second).connected = false;

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "study/value.h"
 #include "study/versions.h"
 #include "study/yaml.h"
 #include "sync/coordinator_group.h"
@@ -142,6 +143,11 @@ absl::StatusOr<v1::StudyVersionActivation> CoordinatorMachine::Group::Activate(
   if (absl::Status valid = CheckShortName("site", request.site()); !valid.ok()) return valid;
   if (request.site() == kCentreSite) {
     return absl::InvalidArgumentError("CENTRE is the study's own partition, not a site");
+  }
+  const std::string& approved = request.approval_date();
+  if (!approved.empty() && (approved.size() != 10 || !study::IsDate(approved))) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", approved, "\" is no date of an approval; write it as 2026-03-01"));
   }
   const SiteName name{(*definition)->proto().study(), request.site()};
   Work* const work = machine_.partitions_.contains(name) ? Open(name) : Create(name);

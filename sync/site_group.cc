@@ -239,7 +239,7 @@ void SiteMachine::Group::OnRefusal(const v1::Refusal& refusal) {
   machine_.status_.refusal = refusal;
   Tell(Event::Severity::kWarning, "the coordinator refused",
        {{"reason", v1::RefusalReason_Name(refusal.reason())},
-        {"message", refusal.message()},
+        {"detail", refusal.message()},
         {"mend", refusal.mend()}});
   ready_.closes.push_back(machine_.session_->id);
 }

@@ -57,6 +57,10 @@ std::string Explain(const grpc::Status& status, bool answered, const std::string
                           ": start `trialsyncd site` or `trialsyncd coordinator` with --listen ",
                           address, ", or name another with --at HOST:PORT or TRIALSYNC_AT (",
                           status.error_message(), ")");
+    case grpc::StatusCode::CANCELLED:
+      return absl::StrCat("the server at ", address,
+                          " stopped before it answered; what was asked may have been done: look "
+                          "before you repeat it");
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return absl::StrCat("the server at ", address, " did not answer within ",
                           absl::FormatDuration(deadline),

@@ -24,6 +24,7 @@ ExitCode ExitCodeOf(const absl::Status& status) {
       return ExitCode::kOk;
     case absl::StatusCode::kAborted:
       return ExitCode::kConflict;
+    case absl::StatusCode::kCancelled:
     case absl::StatusCode::kUnavailable:
     case absl::StatusCode::kDeadlineExceeded:
       return ExitCode::kUnreachable;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -90,7 +91,10 @@ absl::StatusOr<ExitCode> Set(const SetOptions& options, Session& session) {
   } else {
     PrintResults(*response, session.out());
   }
-  return ExitCode::kOk;
+  const bool refused = std::any_of(
+      response->results().begin(), response->results().end(),
+      [](const auto& result) { return result.outcome() == v1::OUTCOME_REFUSED; });
+  return refused ? ExitCode::kRefused : ExitCode::kOk;
 }
 
 }  // namespace

@@ -91,6 +91,11 @@ struct SettleOptions {
   CLI::Option* take_option = nullptr;
 };
 
+bool StillWaits(const v1::SettleDiscrepancyResponse& response) {
+  return response.outcome() != v1::OUTCOME_PROPOSED &&
+         response.discrepancy().state() == v1::DISCREPANCY_STATE_OPEN;
+}
+
 // What has come of a settlement, and what is still to be done.
 std::string Verdict(const v1::SettleDiscrepancyResponse& response) {
   switch (response.outcome()) {
@@ -101,7 +106,7 @@ std::string Verdict(const v1::SettleDiscrepancyResponse& response) {
     default:
       break;
   }
-  if (response.discrepancy().state() == v1::DISCREPANCY_STATE_OPEN) {
+  if (StillWaits(response)) {
     return "not settled: it was judged again, and still waits";
   }
   return absl::StrCat("settled: ", Word(response.outcome()));
@@ -132,7 +137,8 @@ absl::StatusOr<ExitCode> Settle(const SettleOptions& options, Session& session) 
     PrintDiscrepancy(response->discrepancy(), session.out());
     session.out() << Verdict(*response) << "\n";
   }
-  return response->outcome() == v1::OUTCOME_REFUSED ? ExitCode::kRefused : ExitCode::kOk;
+  if (response->outcome() == v1::OUTCOME_REFUSED) return ExitCode::kRefused;
+  return StillWaits(*response) ? ExitCode::kNo : ExitCode::kOk;
 }
 
 void AddShow(CommandTree& tree, CLI::App& group) {

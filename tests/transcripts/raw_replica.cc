@@ -40,7 +40,7 @@ std::string RefusalsSince(const world::Node& coordinator, size_t first) {
     absl::StrAppend(
         &text, text.empty() ? "" : "\n", "refused ",
         std::string(absl::StripPrefix(FieldOf(event, "reason"), "REFUSAL_REASON_")), ": ",
-        FieldOf(event, "message"));
+        FieldOf(event, "detail"));
   }
   return text;
 }
