@@ -43,6 +43,15 @@ absl::Status NotThere(const RecordName& name, const Resolution& resolution) {
                                           ": make it first, or write with --create"));
 }
 
+absl::Status CheckNotRetired(const v1::RecordKey& key, const study::Definition& definition) {
+  const std::string retired = RetiredPartOf(key, definition);
+  if (retired.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      retired, " is retired in version ", definition.number(),
+      " of the study: it is read but no longer written; write what has taken its place, or, where "
+      "an older version is active still, under that with --version"));
+}
+
 // One request on its way to being saved.
 class Writing {
  public:
@@ -70,6 +79,7 @@ class Writing {
   // Names, values and versions into what they mean.
   absl::Status Prepare();
   absl::Status CheckRecord();
+  absl::Status CheckMissing();
   absl::Status Decide();
   // What would keep the merge from taking the change as it is.
   absl::Status CheckBeforeSaving();
@@ -121,7 +131,7 @@ absl::Status Writing::Prepare() {
   return absl::OkStatus();
 }
 
-// The record is one that the version has, and what is not there can be made.
+// The record is one that the version has and asks for, and what is not there can be made.
 absl::Status Writing::CheckRecord() {
   v1::RecordKey whole = record_.key;
   for (const Resolution::Missing& missing : record_.missing) {
@@ -133,12 +143,23 @@ absl::Status Writing::CheckRecord() {
     return absl::FailedPreconditionError(absl::StrCat(
         "version ", definition_->number(), " of the study has no record like ", name_.Short()));
   }
-  if (record_.missing.empty()) return absl::OkStatus();
+  if (absl::Status status = CheckNotRetired(whole, *definition_); !status.ok()) return status;
+  return record_.missing.empty() ? absl::OkStatus() : CheckMissing();
+}
+
+// What is not there can be made: under the version that is written under, if it is active.
+absl::Status Writing::CheckMissing() {
   if (!request_.create_missing()) return NotThere(name_, record_);
-  absl::StatusOr<DefinitionPointer> active = ActiveVersion(desk_);
-  if (!active.ok()) return active.status();
-  birth_definition_ = *std::move(active);
-  if (RecordFits(whole, *birth_definition_)) return absl::OkStatus();
+  birth_definition_ = definition_;
+  if (StandingOf(desk_.view().state(), definition_->version(), desk_.base()) !=
+      VersionStanding::kActive) {
+    absl::StatusOr<DefinitionPointer> active = ActiveVersion(desk_);
+    if (!active.ok()) return active.status();
+    birth_definition_ = *std::move(active);
+  }
+  if (RecordFits(record_.key, *birth_definition_)) {
+    return CheckNotRetired(record_.key, *birth_definition_);
+  }
   return absl::FailedPreconditionError(absl::StrCat(
       "version ", birth_definition_->number(), ", which is active here, has no ", name_.Short(),
       ": it can be made when version ", definition_->number(), " is active"));
