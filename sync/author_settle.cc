@@ -115,8 +115,9 @@ class Settling {
 
  private:
   absl::StatusOr<v1::SettleDiscrepancyResponse> SaveAndAnswer(const v1::Change& change,
-                                                              const Desk::Scope& scope) {
-    const absl::StatusOr<Desk::Saved> saved = SaveChange(desk_, change, scope);
+                                                              const Desk::Scope& scope,
+                                                              const KeptValues& kept = {}) {
+    const absl::StatusOr<Desk::Saved> saved = SaveChange(desk_, change, scope, kept);
     if (!saved.ok()) return saved.status();
     return Respond(desk_, id_, saved->id, saved->verdict.outcome);
   }
@@ -150,10 +151,9 @@ absl::StatusOr<v1::SettleDiscrepancyResponse> Settling::Decide() {
   }
   absl::Status status = CheckSize(change);
   if (status.ok() && plan->same_thing) status = SaveSameThing(*plan->same_thing);
-  if (status.ok() && plan->private_edit) status = desk_.SavePrivate(*plan->private_edit);
   if (!status.ok()) return status;
   *change.mutable_base() = desk_.base();
-  return SaveAndAnswer(change, OnRecord(row_.record()));
+  return SaveAndAnswer(change, OnRecord(row_.record()), plan->kept);
 }
 
 absl::Status Settling::SaveSameThing(const v1::SameThing& same) {
@@ -183,7 +183,10 @@ absl::StatusOr<v1::SettleDiscrepancyResponse> Settling::SettleWaiting() {
                               .previous_of_record = 0};
     Desk::Scope scope = ScopeOf(desk_.view(), stored);
     if (again->has_birth()) scope.births.push_back(id_.change);
-    return SaveAndAnswer(*again, scope);
+    KeptValues kept;
+    AddKept(desk_, id_.change,
+            again->has_edit() ? again->edit().writes() : again->decision().writes(), kept);
+    return SaveAndAnswer(*again, scope, kept);
   }
   v1::Change change = NewChange(desk_, *definition_, person_);
   change.mutable_settlement()->set_change(id_.change.str());

@@ -13,7 +13,6 @@
 #include "sync/present.h"
 #include "sync/record.h"
 #include "sync/resolve.h"
-#include "sync/time.h"
 #include "sync/words.h"
 #include "sync/write_plan.h"
 
@@ -85,11 +84,11 @@ class Writing {
   absl::Status CheckBeforeSaving();
   absl::StatusOr<v1::WriteRecordResponse> Save();
   absl::Status SaveBirths(std::vector<ChangeId>& changes);
-  absl::Status SavePrivate();
+  KeptValues Kept() const;
   v1::Change MakeEdit();
 
-  // Whether this is the value that stays here of the item.
-  bool IsKeptHere(const Offered& offered);
+  // Whether this is the value that the change has withheld of the item.
+  bool IsKeptHere(const ChangeId& change, const Offered& offered);
   // Whether the request says what was saved under its id before.
   bool IsSame(const StoredChange& first);
   absl::StatusOr<v1::WriteRecordResponse> AnswerAgain(const StoredChange& first);
@@ -215,8 +214,8 @@ absl::StatusOr<v1::WriteRecordResponse> Writing::Save() {
   if (!status.ok()) return status;
   const v1::Change change = MakeEdit();
   if (absl::Status valid = CheckWrites(change, *definition_); !valid.ok()) return valid;
-  if (absl::Status saved = SavePrivate(); !saved.ok()) return saved;
-  const absl::StatusOr<Desk::Saved> saved = SaveChange(desk_, change, OnRecord(record_.key));
+  const absl::StatusOr<Desk::Saved> saved =
+      SaveChange(desk_, change, OnRecord(record_.key), Kept());
   if (!saved.ok()) return saved.status();
   changes.push_back(saved->id);
   return Answer(changes, saved->verdict);
@@ -236,21 +235,15 @@ absl::Status Writing::SaveBirths(std::vector<ChangeId>& changes) {
   return absl::OkStatus();
 }
 
-absl::Status Writing::SavePrivate() {
-  v1::PrivateEdit edit;
+KeptValues Writing::Kept() const {
+  KeptValues kept;
   for (const Offered& offered : items_) {
     if (offered.fate != Fate::kWrite || !offered.is_private()) continue;
-    v1::ItemWrite* write = edit.add_writes();
+    v1::ItemWrite* write = kept.Add();
     write->set_item(offered.item->id());
     *write->mutable_value() = offered.value;
   }
-  if (edit.writes().empty()) return absl::OkStatus();
-  *edit.mutable_record() = record_.key;
-  edit.set_author(person_.author);
-  edit.set_reason(person_.reason);
-  *edit.mutable_authored_time() = ToTimestamp(desk_.now());
-  *edit.mutable_version() = definition_->version();
-  return desk_.SavePrivate(edit);
+  return kept;
 }
 
 // Whether the change wrote the item that is offered again.
@@ -261,9 +254,9 @@ bool Wrote(const StoredChange& first, const Offered& offered) {
   });
 }
 
-bool Writing::IsKeptHere(const Offered& offered) {
-  const std::optional<v1::StandingValue> kept = desk_.view().state().tables().PrivateValue(
-      storage::RecordKeyBytes(record_.key), offered.item->id());
+bool Writing::IsKeptHere(const ChangeId& change, const Offered& offered) {
+  const std::optional<v1::StandingValue> kept =
+      desk_.view().state().tables().PrivateValue(change, offered.item->id());
   return kept && offered.is_private() &&
          study::FormatValue(kept->value()) == study::FormatValue(offered.value);
 }
@@ -281,7 +274,7 @@ bool Writing::IsSame(const StoredChange& first) {
     if (offered == items_.end()) return false;
     const v1::Value& written = write.value();
     const bool equal = written.has_withheld()
-                           ? IsKeptHere(*offered)
+                           ? IsKeptHere(first.id, *offered)
                            : study::FormatValue(written) == study::FormatValue(offered->value);
     if (!equal) return false;
   }

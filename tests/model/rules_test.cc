@@ -290,6 +290,13 @@ TEST_F(RulesTest, RefutedAgreeingWithAPieceIsSeeingTheWhole) {
   EXPECT_EQ(run(false), "b2 12 disputed");
 }
 
+// Nobody outside can tell whether two withheld values are the same.
+TEST_F(RulesTest, WhatIsWithheldEqualsNothing) {
+  EXPECT_EQ(Say("a1", "A", kStart, Edit{{{1, kWithheld}}}), "a1 1 applied");
+  EXPECT_EQ(Say("b1", "B", kStart, Edit{{{1, kWithheld}}}), "b1 1 disputed");
+  EXPECT_EQ(Say("a2", "A", kStart, Edit{{{1, kWithheld}}}), "a2 1 applied");
+}
+
 // To decline changes no value, so it overtakes nothing.
 TEST_F(RulesTest, ADeclineOvertakesNothing) {
   Say("p", "C", kStart, Edit{{{1, "4"}}});
