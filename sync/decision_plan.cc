@@ -174,6 +174,7 @@ class Planner {
     if (!proposal) return absl::NotFoundError("the proposal is not there any more");
     if (proposal->change.has_same_thing()) {
       plan_.same_thing = proposal->change.same_thing();
+      return absl::OkStatus();
     }
     // It proposes to write nothing: what it would close is closed, and nothing else.
     plan_.decision.clear_closes();

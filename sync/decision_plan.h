@@ -14,7 +14,8 @@ struct DecisionPlan {
   v1::Decision decision;
   // Of the values decided, those that stay at the hospital.
   KeptValues kept;
-  // For a proposal that two births are the same: this side's own word, before the decision.
+  // For a proposal that two births are the same: this side's own word, which closes it. There is no
+  // decision then.
   std::optional<v1::SameThing> same_thing;
 };
 
