@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/time/time.h"
+#include "trialsync/v1/sync.pb.h"
 
 namespace trialsync::daemon {
 
@@ -14,12 +15,19 @@ enum class SessionEnd {
   kNotReached,
   // It had been welcomed, and was cut.
   kCut,
-  // A Refusal: a person may have to mend something first.
+  // A Refusal that the centre can mend any minute, with nothing done at the site.
+  kAwaited,
+  // Any other Refusal: a person has to mend something at the site first.
   kRefused,
 };
 
+// How a session ends that was refused. Being stopped is no refusal: the coordinator comes back by
+// itself, so `end`, how the session stood before, counts.
+SessionEnd EndOf(v1::RefusalReason reason, SessionEnd end);
+
 // The pause before the next attempt to connect: doubles from kBackoffMin to kBackoffMax, is short
-// again after a session that was welcomed, and longest after a refusal. Jittered over its upper
+// again after a session that was welcomed, kBackoffAwaitedMax where the centre has something to do,
+// and longest after any other refusal. Jittered over its upper
 // half, so that sites that lost one coordinator do not come back in one moment. Not thread-safe.
 class Backoff {
  public:

@@ -71,7 +71,7 @@ void Connector::RunConnection() {
   Log(LogLevel::kInfo, "connection ended",
       {{"coordinator", backend_->coordinator},
        {"welcomed", end.end == SessionEnd::kCut},
-       {"refused", end.end == SessionEnd::kRefused},
+       {"refused", end.end == SessionEnd::kAwaited || end.end == SessionEnd::kRefused},
        {"error", end.error},
        {"next_attempt_ms", absl::ToInt64Milliseconds(pause)}});
 }

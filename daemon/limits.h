@@ -36,6 +36,10 @@ inline constexpr int kVerificationsMax = 2;
 inline constexpr absl::Duration kBackoffMin = absl::Milliseconds(500);
 inline constexpr absl::Duration kBackoffMax = absl::Seconds(30);
 
+// The longest pause after a refusal that the centre can mend any minute, as by publishing a study:
+// whoever does it sees the site come while still watching.
+inline constexpr absl::Duration kBackoffAwaitedMax = absl::Seconds(5);
+
 // A peer that answers no ping for this long is gone, though its machine may still hold the line.
 inline constexpr absl::Duration kKeepaliveInterval = absl::Seconds(20);
 inline constexpr absl::Duration kKeepaliveTimeout = absl::Seconds(10);

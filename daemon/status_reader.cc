@@ -86,14 +86,38 @@ absl::StatusOr<v1::Status> StatusReader::Read() {
   if (const absl::Status fault = backend_.loop->fault(); !fault.ok()) {
     status.set_fault(std::string(fault.message()));
   }
+  Counting counting = BeginCounting();
+  absl::Status added;
   for (const Sight::Partition& partition : sight.partitions()) {
-    if (absl::Status added = AddPartition(sight, partition, status); !added.ok()) return added;
+    if (added.ok()) added = AddPartition(sight, partition, counting, status);
   }
+  EndCounting(counting);
+  if (!added.ok()) return added;
   return status;
 }
 
+StatusReader::Counting StatusReader::BeginCounting() {
+  const absl::Time now = clock_();
+  const MutexLock lock(&mutex_);
+  Counting counting;
+  counting.again = now < rest_from_ || now >= rest_until_;
+  if (!counting.again) return counting;
+  // Nobody else counts beside this call.
+  rest_from_ = absl::InfinitePast();
+  rest_until_ = absl::InfiniteFuture();
+  return counting;
+}
+
+void StatusReader::EndCounting(const Counting& counting) {
+  const absl::Time now = clock_();
+  const MutexLock lock(&mutex_);
+  if (!counting.again) return;
+  rest_from_ = now;
+  rest_until_ = now + counting.spent * (kCountingShare - 1);
+}
+
 absl::Status StatusReader::AddPartition(const Sight& sight, const Sight::Partition& partition,
-                                        v1::Status& status) {
+                                        Counting& counting, v1::Status& status) {
   v1::PartitionStatus& row = *status.add_partitions();
   row.set_study(partition.name.study);
   row.set_site(partition.name.site);
@@ -119,7 +143,7 @@ absl::Status StatusReader::AddPartition(const Sight& sight, const Sight::Partiti
     AddCoordinator(backend_, sight.notice().site, row);
   }
   if (!tables.status().ok()) return tables.status();
-  const auto counts = CountsOf(sight, partition.number, row.log().size(), last_own_seq);
+  const auto counts = CountsOf(sight, partition.number, row.log().size(), last_own_seq, counting);
   if (!counts.ok()) return counts.status();
   row.set_record_count(counts->records);
   row.set_subject_count(counts->subjects);
@@ -130,17 +154,19 @@ absl::Status StatusReader::AddPartition(const Sight& sight, const Sight::Partiti
 absl::StatusOr<sync::PartitionCounts> StatusReader::CountsOf(const Sight& sight,
                                                              PartitionNumber partition,
                                                              uint64_t log_size,
-                                                             uint64_t last_own_seq) {
+                                                             uint64_t last_own_seq,
+                                                             Counting& counting) {
   {
     const MutexLock lock(&mutex_);
     const auto found = counted_.find(partition);
-    if (found != counted_.end() && found->second.log_size == log_size &&
-        found->second.last_own_seq == last_own_seq) {
-      return found->second.counts;
-    }
+    const bool fresh = found != counted_.end() && found->second.log_size == log_size &&
+                       found->second.last_own_seq == last_own_seq;
+    if (found != counted_.end() && (fresh || !counting.again)) return found->second.counts;
   }
+  const absl::Time begin = clock_();
   absl::StatusOr<sync::PartitionCounts> counts = sync::CountPartition(*sight.snapshot(), partition);
   if (!counts.ok()) return counts;
+  counting.spent += clock_() - begin;
   const MutexLock lock(&mutex_);
   counted_[partition] = {log_size, last_own_seq, *counts};
   return counts;

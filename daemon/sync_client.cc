@@ -77,7 +77,7 @@ class ClientStream final : public grpc::ClientBidiReactor<v1::SiteMessage, v1::C
     if (!ok) return EndOnce();
     backend_.metrics->CountReceived(incoming_.ByteSizeLong());
     if (incoming_.has_welcome()) end_ = SessionEnd::kCut;
-    NoteRefusal();
+    if (incoming_.has_refusal()) end_ = EndOf(incoming_.refusal().reason(), end_);
     const bool room = backend_.loop->PostMessage(
         {.session = session_, .message = std::exchange(incoming_, v1::CoordinatorMessage())},
         [stream = shared_from_this()] { stream->ReadOn(); });
@@ -111,13 +111,6 @@ class ClientStream final : public grpc::ClientBidiReactor<v1::SiteMessage, v1::C
   }
 
  private:
-  // One who is being stopped comes back by itself: there is nothing that a person has to mend.
-  void NoteRefusal() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    const bool refused =
-        incoming_.has_refusal() && incoming_.refusal().reason() != v1::REFUSAL_REASON_SHUTTING_DOWN;
-    if (refused) end_ = SessionEnd::kRefused;
-  }
-
   void ReadOn() ABSL_LOCKS_EXCLUDED(mutex_) {
     const MutexLock lock(&mutex_);
     StartNextRead();

@@ -389,14 +389,14 @@ void PartitionTables::AppendPrivate(const v1::PrivateEdit& edit) {
   PutMessage(Key(Table::kPrivateLog, partition_).U64(last + 1).key(), edit);
 }
 
-std::optional<v1::StandingValue> PartitionTables::PrivateValue(std::string_view record_key,
+std::optional<v1::StandingValue> PartitionTables::PrivateValue(const ChangeId& change,
                                                                uint32_t item) {
   return GetMessage<v1::StandingValue>(
-      Key(Table::kPrivateValue, partition_).Fixed(record_key).U32(item).key());
+      Key(Table::kPrivateValue, partition_).Fixed(change.view()).U32(item).key());
 }
 
-void PartitionTables::PutPrivateValue(std::string_view record_key, const v1::StandingValue& value) {
-  PutMessage(Key(Table::kPrivateValue, partition_).Fixed(record_key).U32(value.item()).key(),
+void PartitionTables::PutPrivateValue(const ChangeId& change, const v1::StandingValue& value) {
+  PutMessage(Key(Table::kPrivateValue, partition_).Fixed(change.view()).U32(value.item()).key(),
              value);
 }
 

@@ -277,10 +277,10 @@ class PartitionTables : public Rows {
   std::vector<ChangeId> OutboxOfLabel(v1::BirthKind kind, const v1::RecordKey& parent,
                                       std::string_view label);
 
-  // `site_only` values: their own log and their own table.
+  // `site_only` values: their own log, and a table of what each change wrote.
   void AppendPrivate(const v1::PrivateEdit& edit);
-  std::optional<v1::StandingValue> PrivateValue(std::string_view record_key, uint32_t item);
-  void PutPrivateValue(std::string_view record_key, const v1::StandingValue& value);
+  std::optional<v1::StandingValue> PrivateValue(const ChangeId& change, uint32_t item);
+  void PutPrivateValue(const ChangeId& change, const v1::StandingValue& value);
 
  private:
   // What stands at the end of the keys that begin with `prefix`, in their order; and the births of

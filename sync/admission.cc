@@ -103,23 +103,6 @@ bool BirthsFit(PartitionState& state, const v1::RecordKey& key) {
   return key.form_birth().empty() || is(key.form_birth(), v1::BIRTH_KIND_FORM, parent);
 }
 
-bool BirthFits(const v1::Birth& birth, const study::Definition& definition) {
-  const v1::RecordKey& parent = birth.parent();
-  const v1::EventDefinition* event = definition.FindEvent(parent.event());
-  const v1::FormDefinition* form = definition.FindForm(parent.form());
-  switch (birth.kind()) {
-    case v1::BIRTH_KIND_SUBJECT:
-      return parent.ByteSizeLong() == 0;
-    case v1::BIRTH_KIND_EVENT:
-      return event != nullptr && event->repeating() && !event->retired() && parent.form() == 0;
-    case v1::BIRTH_KIND_FORM:
-      return event != nullptr && form != nullptr && form->repeating() && !form->retired() &&
-             definition.EventHasForm(event->id(), form->id());
-    default:
-      return false;
-  }
-}
-
 std::optional<Judgement> AdmitContent(PartitionState& state, const v1::Change& change,
                                       const study::Definition& definition) {
   if (change.has_birth()) {
@@ -135,9 +118,9 @@ std::optional<Judgement> AdmitContent(PartitionState& state, const v1::Change& c
   if (!RecordFits(change.record(), definition) || !BirthsFit(state, change.record())) {
     return Judgement::Refused(v1::REASON_RECORD_INVALID);
   }
-  const bool retired = definition.FindEvent(change.record().event())->retired() ||
-                       definition.FindForm(change.record().form())->retired();
-  if (change.has_edit() && retired) return Judgement::Refused(v1::REASON_RECORD_INVALID);
+  if (change.has_edit() && !RetiredPartOf(change.record(), definition).empty()) {
+    return Judgement::Refused(v1::REASON_RECORD_INVALID);
+  }
   if (!CheckWrites(change, definition).ok()) return Judgement::Refused(v1::REASON_VALUE_INVALID);
   return std::nullopt;
 }
@@ -203,6 +186,30 @@ bool RecordFits(const v1::RecordKey& key, const study::Definition& definition) {
          definition.EventHasForm(event->id(), form->id()) &&
          event->repeating() == !key.event_birth().empty() &&
          form->repeating() == !key.form_birth().empty();
+}
+
+bool BirthFits(const v1::Birth& birth, const study::Definition& definition) {
+  const v1::RecordKey& parent = birth.parent();
+  const v1::EventDefinition* event = definition.FindEvent(parent.event());
+  const v1::FormDefinition* form = definition.FindForm(parent.form());
+  switch (birth.kind()) {
+    case v1::BIRTH_KIND_SUBJECT:
+      return parent.ByteSizeLong() == 0;
+    case v1::BIRTH_KIND_EVENT:
+      return event != nullptr && event->repeating() && !event->retired() && parent.form() == 0;
+    case v1::BIRTH_KIND_FORM:
+      return event != nullptr && !event->retired() && form != nullptr && form->repeating() &&
+             !form->retired() && definition.EventHasForm(event->id(), form->id());
+    default:
+      return false;
+  }
+}
+
+std::string RetiredPartOf(const v1::RecordKey& key, const study::Definition& definition) {
+  const v1::EventDefinition& event = *definition.FindEvent(key.event());
+  if (event.retired()) return absl::StrCat("the event ", event.name());
+  const v1::FormDefinition& form = *definition.FindForm(key.form());
+  return form.retired() ? absl::StrCat("the form ", form.name()) : "";
 }
 
 absl::Status CheckWrites(const v1::Change& change, const study::Definition& definition) {

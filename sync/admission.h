@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "study/definition.h"
 #include "sync/judgement.h"
@@ -37,6 +38,14 @@ absl::Status CheckWrites(const v1::Change& change, const study::Definition& defi
 // Whether the record is one that the definition has: the event has the form, and what repeats, and
 // only that, names a birth.
 bool RecordFits(const v1::RecordKey& key, const study::Definition& definition);
+
+// Whether something of this kind can be born there under the definition, which has it repeat and
+// has not retired it.
+bool BirthFits(const v1::Birth& birth, const study::Definition& definition);
+
+// What of a record that fits the definition has retired, e.g. `the form AE`: the record is read,
+// and no longer edited. Empty if nothing is.
+std::string RetiredPartOf(const v1::RecordKey& key, const study::Definition& definition);
 
 }  // namespace trialsync::sync
 

@@ -47,8 +47,9 @@ class Desk {
     Verdict verdict;
   };
   virtual absl::StatusOr<Saved> Save(const v1::Change& change, const Scope& scope) = 0;
-  // Keeps `site_only` values in their own table and log. FAILED_PRECONDITION at the centre.
-  virtual absl::Status SavePrivate(const v1::PrivateEdit& edit) = 0;
+  // Keeps the `site_only` values that the change, just saved, withholds, in their own table and log.
+  // FAILED_PRECONDITION at the centre.
+  virtual absl::Status SavePrivate(const ChangeId& change, const v1::PrivateEdit& edit) = 0;
   // Takes note of a prediction that turned out otherwise: a row of this replica's alone.
   virtual absl::Status ClosePrediction(const storage::DiscrepancyId& id) = 0;
 };

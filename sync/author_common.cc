@@ -88,10 +88,36 @@ absl::Status CheckSize(const v1::Change& change) {
 }
 
 absl::StatusOr<Desk::Saved> SaveChange(Desk& desk, const v1::Change& change,
-                                       const Desk::Scope& scope) {
+                                       const Desk::Scope& scope, const KeptValues& kept) {
   if (absl::Status read = desk.view().state().status(); !read.ok()) return read;
   if (absl::Status size = CheckSize(change); !size.ok()) return size;
-  return desk.Save(change, scope);
+  absl::StatusOr<Desk::Saved> saved = desk.Save(change, scope);
+  if (!saved.ok() || kept.empty()) return saved;
+  v1::PrivateEdit edit;
+  *edit.mutable_record() = change.record();
+  *edit.mutable_writes() = kept;
+  edit.set_author(change.author());
+  edit.set_reason(change.reason());
+  *edit.mutable_authored_time() = change.authored_time();
+  *edit.mutable_version() = change.version();
+  if (absl::Status status = desk.SavePrivate(saved->id, edit); !status.ok()) return status;
+  return saved;
+}
+
+bool AddKept(Desk& desk, const ChangeId& change,
+             const google::protobuf::RepeatedPtrField<v1::ItemWrite>& writes, KeptValues& kept) {
+  bool all = true;
+  for (const v1::ItemWrite& write : writes) {
+    if (!write.value().has_withheld()) continue;
+    const std::optional<v1::StandingValue> value =
+        desk.view().state().tables().PrivateValue(change, write.item());
+    all = all && value;
+    if (!value) continue;
+    v1::ItemWrite* const found = kept.Add();
+    found->set_item(write.item());
+    *found->mutable_value() = value->value();
+  }
+  return all;
 }
 
 Desk::Scope OnRecord(const v1::RecordKey& key) {

@@ -43,9 +43,17 @@ v1::Change NewChange(Desk& desk, const study::Definition& definition, const Pers
 // INVALID_ARGUMENT for a change beyond kChangeBytesMax.
 absl::Status CheckSize(const v1::Change& change);
 
-// As Desk::Save(), after CheckSize().
+// Values that stay at the hospital, which the change that writes them withholds.
+using KeptValues = google::protobuf::RepeatedPtrField<v1::ItemWrite>;
+
+// As Desk::Save(), after CheckSize(); `kept` is kept here beside the change.
 absl::StatusOr<Desk::Saved> SaveChange(Desk& desk, const v1::Change& change,
-                                       const Desk::Scope& scope);
+                                       const Desk::Scope& scope, const KeptValues& kept = {});
+
+// Puts what a change withholds of `writes` into `kept`, where this replica has it. False if it does
+// not have all of it.
+bool AddKept(Desk& desk, const ChangeId& change,
+             const google::protobuf::RepeatedPtrField<v1::ItemWrite>& writes, KeptValues& kept);
 
 // The scope of what happens on a record.
 Desk::Scope OnRecord(const v1::RecordKey& key);

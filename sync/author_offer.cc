@@ -92,9 +92,15 @@ absl::Status PrepareRecordOf(Desk& desk, const v1::Change& refused,
   absl::Status status = FollowBirths(desk.view(), refused, key);
   if (!status.ok()) return status;
   desk.view().PrepareRecord(key);
-  if (IsLabelRecord(key) || RecordFits(key, definition)) return absl::OkStatus();
-  return NotNow(refused,
-                absl::StrCat("version ", definition.number(), " of the study has no such record"));
+  if (IsLabelRecord(key)) return absl::OkStatus();
+  if (!RecordFits(key, definition)) {
+    return NotNow(
+        refused, absl::StrCat("version ", definition.number(), " of the study has no such record"));
+  }
+  const std::string retired = refused.has_edit() ? RetiredPartOf(key, definition) : "";
+  if (retired.empty()) return absl::OkStatus();
+  return NotNow(refused, absl::StrCat(retired, " is retired in version ", definition.number(),
+                                      " of the study"));
 }
 
 absl::Status PrepareBirth(Desk& desk, const v1::Change& refused,
@@ -103,13 +109,9 @@ absl::Status PrepareBirth(Desk& desk, const v1::Change& refused,
     return NotNow(refused, label.message());
   }
   if (birth.kind() == v1::BIRTH_KIND_SUBJECT) return absl::OkStatus();
-  const v1::EventDefinition* event = definition.FindEvent(birth.parent().event());
-  const v1::FormDefinition* form = definition.FindForm(birth.parent().form());
-  const bool fits = birth.kind() == v1::BIRTH_KIND_EVENT
-                        ? event != nullptr && event->repeating()
-                        : event != nullptr && form != nullptr && form->repeating() &&
-                              definition.EventHasForm(event->id(), form->id());
-  if (fits) return FollowBirths(desk.view(), refused, *birth.mutable_parent());
+  if (BirthFits(birth, definition)) {
+    return FollowBirths(desk.view(), refused, *birth.mutable_parent());
+  }
   return NotNow(refused,
                 absl::StrCat("version ", definition.number(), " of the study has no such repeat"));
 }

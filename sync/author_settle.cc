@@ -78,8 +78,16 @@ absl::Status CheckWay(v1::DiscrepancyKind kind, Request::SettlementCase way) {
 }
 
 // Whether `first`, saved under the request's id, settled this in the way that the request says.
-bool IsSame(const v1::Change& first, const storage::DiscrepancyId& id, const Request& request) {
+bool IsSame(Desk& desk, const v1::Change& first, const storage::DiscrepancyId& id,
+            const Request& request) {
   if (first.reason() != request.reason()) return false;
+  if (first.has_same_thing()) {
+    const std::optional<StoredChange> proposal =
+        FindChange(desk.view().state().tables(), id.change);
+    return request.has_accept() && proposal &&
+           proposal->change.same_thing().SerializeAsString() ==
+               first.same_thing().SerializeAsString();
+  }
   if (first.has_settlement()) {
     const bool dismissed = first.settlement().kind() == v1::SETTLEMENT_KIND_DISMISS;
     return first.settlement().change() == id.change.view() && dismissed == request.has_decline();
@@ -115,14 +123,15 @@ class Settling {
 
  private:
   absl::StatusOr<v1::SettleDiscrepancyResponse> SaveAndAnswer(const v1::Change& change,
-                                                              const Desk::Scope& scope) {
-    const absl::StatusOr<Desk::Saved> saved = SaveChange(desk_, change, scope);
+                                                              const Desk::Scope& scope,
+                                                              const KeptValues& kept = {}) {
+    const absl::StatusOr<Desk::Saved> saved = SaveChange(desk_, change, scope, kept);
     if (!saved.ok()) return saved.status();
     return Respond(desk_, id_, saved->id, saved->verdict.outcome);
   }
 
   // The birth that a proposal says to be the same as another, said by this side too.
-  absl::Status SaveSameThing(const v1::SameThing& same);
+  absl::StatusOr<v1::SettleDiscrepancyResponse> SaySame(const v1::SameThing& same);
 
   Desk& desk_;
   const Request& request_;
@@ -139,6 +148,7 @@ absl::StatusOr<v1::SettleDiscrepancyResponse> Settling::Decide() {
   }
   absl::StatusOr<DecisionPlan> plan = PlanDecision(desk_, request_, id_, row_, *definition_);
   if (!plan.ok()) return plan.status();
+  if (plan->same_thing) return SaySame(*plan->same_thing);
   v1::Change change = NewChange(desk_, *definition_, person_);
   *change.mutable_record() = row_.record();
   *change.mutable_decision() = plan->decision;
@@ -148,23 +158,17 @@ absl::StatusOr<v1::SettleDiscrepancyResponse> Settling::Decide() {
           absl::StrCat(valid.message(), "; settle it with --value"));
     }
   }
-  absl::Status status = CheckSize(change);
-  if (status.ok() && plan->same_thing) status = SaveSameThing(*plan->same_thing);
-  if (status.ok() && plan->private_edit) status = desk_.SavePrivate(*plan->private_edit);
-  if (!status.ok()) return status;
-  *change.mutable_base() = desk_.base();
-  return SaveAndAnswer(change, OnRecord(row_.record()));
+  return SaveAndAnswer(change, OnRecord(row_.record()), plan->kept);
 }
 
-absl::Status Settling::SaveSameThing(const v1::SameThing& same) {
-  v1::Change change =
-      NewChange(desk_, *definition_, {person_.author, person_.reason, /*request_id=*/""});
+absl::StatusOr<v1::SettleDiscrepancyResponse> Settling::SaySame(const v1::SameThing& same) {
+  v1::Change change = NewChange(desk_, *definition_, person_);
   *change.mutable_same_thing() = same;
   Desk::Scope scope;
   for (const std::string* birth : {&same.birth(), &same.other()}) {
     if (const std::optional<ChangeId> id = ChangeId::From(*birth)) scope.births.push_back(*id);
   }
-  return SaveChange(desk_, change, scope).status();
+  return SaveAndAnswer(change, scope);
 }
 
 absl::StatusOr<v1::SettleDiscrepancyResponse> Settling::SettleWaiting() {
@@ -183,7 +187,10 @@ absl::StatusOr<v1::SettleDiscrepancyResponse> Settling::SettleWaiting() {
                               .previous_of_record = 0};
     Desk::Scope scope = ScopeOf(desk_.view(), stored);
     if (again->has_birth()) scope.births.push_back(id_.change);
-    return SaveAndAnswer(*again, scope);
+    KeptValues kept;
+    AddKept(desk_, id_.change,
+            again->has_edit() ? again->edit().writes() : again->decision().writes(), kept);
+    return SaveAndAnswer(*again, scope, kept);
   }
   v1::Change change = NewChange(desk_, *definition_, person_);
   change.mutable_settlement()->set_change(id_.change.str());
@@ -205,7 +212,7 @@ absl::StatusOr<v1::SettleDiscrepancyResponse> SettleDiscrepancy(Desk& desk,
   if (absl::Status way = CheckWay(id->kind, request.settlement_case()); !way.ok()) return way;
 
   if (const std::optional<StoredChange> first = FindRequest(desk, person)) {
-    if (!IsSame(first->change, *id, request)) return RequestReused(person);
+    if (!IsSame(desk, first->change, *id, request)) return RequestReused(person);
     return Respond(desk, *id, first->id, VerdictOf(desk, first->id).outcome);
   }
   if (!IsOpen(*row)) return AlreadySettled(desk, *id, *row);

@@ -13,7 +13,6 @@
 #include "sync/present.h"
 #include "sync/record.h"
 #include "sync/resolve.h"
-#include "sync/time.h"
 #include "sync/words.h"
 #include "sync/write_plan.h"
 
@@ -43,6 +42,15 @@ absl::Status NotThere(const RecordName& name, const Resolution& resolution) {
                                           ": make it first, or write with --create"));
 }
 
+absl::Status CheckNotRetired(const v1::RecordKey& key, const study::Definition& definition) {
+  const std::string retired = RetiredPartOf(key, definition);
+  if (retired.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      retired, " is retired in version ", definition.number(),
+      " of the study: it is read but no longer written; write what has taken its place, or, where "
+      "an older version is active still, under that with --version"));
+}
+
 // One request on its way to being saved.
 class Writing {
  public:
@@ -70,16 +78,17 @@ class Writing {
   // Names, values and versions into what they mean.
   absl::Status Prepare();
   absl::Status CheckRecord();
+  absl::Status CheckMissing();
   absl::Status Decide();
   // What would keep the merge from taking the change as it is.
   absl::Status CheckBeforeSaving();
   absl::StatusOr<v1::WriteRecordResponse> Save();
   absl::Status SaveBirths(std::vector<ChangeId>& changes);
-  absl::Status SavePrivate();
+  KeptValues Kept() const;
   v1::Change MakeEdit();
 
-  // Whether this is the value that stays here of the item.
-  bool IsKeptHere(const Offered& offered);
+  // Whether this is the value that the change has withheld of the item.
+  bool IsKeptHere(const ChangeId& change, const Offered& offered);
   // Whether the request says what was saved under its id before.
   bool IsSame(const StoredChange& first);
   absl::StatusOr<v1::WriteRecordResponse> AnswerAgain(const StoredChange& first);
@@ -121,7 +130,7 @@ absl::Status Writing::Prepare() {
   return absl::OkStatus();
 }
 
-// The record is one that the version has, and what is not there can be made.
+// The record is one that the version has and asks for, and what is not there can be made.
 absl::Status Writing::CheckRecord() {
   v1::RecordKey whole = record_.key;
   for (const Resolution::Missing& missing : record_.missing) {
@@ -133,12 +142,23 @@ absl::Status Writing::CheckRecord() {
     return absl::FailedPreconditionError(absl::StrCat(
         "version ", definition_->number(), " of the study has no record like ", name_.Short()));
   }
-  if (record_.missing.empty()) return absl::OkStatus();
+  if (absl::Status status = CheckNotRetired(whole, *definition_); !status.ok()) return status;
+  return record_.missing.empty() ? absl::OkStatus() : CheckMissing();
+}
+
+// What is not there can be made: under the version that is written under, if it is active.
+absl::Status Writing::CheckMissing() {
   if (!request_.create_missing()) return NotThere(name_, record_);
-  absl::StatusOr<DefinitionPointer> active = ActiveVersion(desk_);
-  if (!active.ok()) return active.status();
-  birth_definition_ = *std::move(active);
-  if (RecordFits(whole, *birth_definition_)) return absl::OkStatus();
+  birth_definition_ = definition_;
+  if (StandingOf(desk_.view().state(), definition_->version(), desk_.base()) !=
+      VersionStanding::kActive) {
+    absl::StatusOr<DefinitionPointer> active = ActiveVersion(desk_);
+    if (!active.ok()) return active.status();
+    birth_definition_ = *std::move(active);
+  }
+  if (RecordFits(record_.key, *birth_definition_)) {
+    return CheckNotRetired(record_.key, *birth_definition_);
+  }
   return absl::FailedPreconditionError(absl::StrCat(
       "version ", birth_definition_->number(), ", which is active here, has no ", name_.Short(),
       ": it can be made when version ", definition_->number(), " is active"));
@@ -194,8 +214,8 @@ absl::StatusOr<v1::WriteRecordResponse> Writing::Save() {
   if (!status.ok()) return status;
   const v1::Change change = MakeEdit();
   if (absl::Status valid = CheckWrites(change, *definition_); !valid.ok()) return valid;
-  if (absl::Status saved = SavePrivate(); !saved.ok()) return saved;
-  const absl::StatusOr<Desk::Saved> saved = SaveChange(desk_, change, OnRecord(record_.key));
+  const absl::StatusOr<Desk::Saved> saved =
+      SaveChange(desk_, change, OnRecord(record_.key), Kept());
   if (!saved.ok()) return saved.status();
   changes.push_back(saved->id);
   return Answer(changes, saved->verdict);
@@ -215,21 +235,15 @@ absl::Status Writing::SaveBirths(std::vector<ChangeId>& changes) {
   return absl::OkStatus();
 }
 
-absl::Status Writing::SavePrivate() {
-  v1::PrivateEdit edit;
+KeptValues Writing::Kept() const {
+  KeptValues kept;
   for (const Offered& offered : items_) {
     if (offered.fate != Fate::kWrite || !offered.is_private()) continue;
-    v1::ItemWrite* write = edit.add_writes();
+    v1::ItemWrite* write = kept.Add();
     write->set_item(offered.item->id());
     *write->mutable_value() = offered.value;
   }
-  if (edit.writes().empty()) return absl::OkStatus();
-  *edit.mutable_record() = record_.key;
-  edit.set_author(person_.author);
-  edit.set_reason(person_.reason);
-  *edit.mutable_authored_time() = ToTimestamp(desk_.now());
-  *edit.mutable_version() = definition_->version();
-  return desk_.SavePrivate(edit);
+  return kept;
 }
 
 // Whether the change wrote the item that is offered again.
@@ -240,9 +254,9 @@ bool Wrote(const StoredChange& first, const Offered& offered) {
   });
 }
 
-bool Writing::IsKeptHere(const Offered& offered) {
-  const std::optional<v1::StandingValue> kept = desk_.view().state().tables().PrivateValue(
-      storage::RecordKeyBytes(record_.key), offered.item->id());
+bool Writing::IsKeptHere(const ChangeId& change, const Offered& offered) {
+  const std::optional<v1::StandingValue> kept =
+      desk_.view().state().tables().PrivateValue(change, offered.item->id());
   return kept && offered.is_private() &&
          study::FormatValue(kept->value()) == study::FormatValue(offered.value);
 }
@@ -260,7 +274,7 @@ bool Writing::IsSame(const StoredChange& first) {
     if (offered == items_.end()) return false;
     const v1::Value& written = write.value();
     const bool equal = written.has_withheld()
-                           ? IsKeptHere(*offered)
+                           ? IsKeptHere(first.id, *offered)
                            : study::FormatValue(written) == study::FormatValue(offered->value);
     if (!equal) return false;
   }

@@ -35,7 +35,7 @@ class CoordinatorMachine::Group::CentreDesk : public Desk {
     Look();
     return Saved{id, receipt.verdict};
   }
-  absl::Status SavePrivate(const v1::PrivateEdit&) override {
+  absl::Status SavePrivate(const ChangeId&, const v1::PrivateEdit&) override {
     return absl::FailedPreconditionError(
         "an item that stays at the hospital can only be written there");
   }

@@ -10,11 +10,11 @@
 #include "absl/strings/str_join.h"
 #include "proto/names.h"
 #include "study/value.h"
+#include "sync/authorship.h"
 #include "sync/open_disputes.h"
 #include "sync/record.h"
 #include "sync/standing.h"
 #include "sync/stored_change.h"
-#include "sync/time.h"
 
 namespace trialsync::sync {
 namespace {
@@ -37,7 +37,7 @@ class Planner {
     absl::Status status = absl::OkStatus();
     switch (request_.settlement_case()) {
       case Request::kKeep:
-        status = Write(StandingNow());
+        status = Keep();
         break;
       case Request::kTake:
         status = Take();
@@ -76,33 +76,38 @@ class Planner {
     return cell == nullptr ? StandingValues() : cell->values();
   }
 
-  absl::Status Write(const StandingValues& values) {
-    if (values.empty()) {
+  absl::Status Keep() {
+    const v1::RecordState& record = desk_.view().state().Record(row_.record());
+    const v1::CellRow* cell = FindCell(record, row_.lineage());
+    if (cell == nullptr || cell->values().empty() || cell->writers().empty()) {
       return absl::FailedPreconditionError("nothing stands here that could be kept: give a value");
     }
+    return Write(cell->values(), ChangeId::From(LastWriter(record, *cell).change()));
+  }
+
+  // Writes what the change `source` wrote.
+  absl::Status Write(const StandingValues& values, const std::optional<ChangeId>& source) {
     const auto writes = WritesOf(values, definition_, desk_.view().state().definitions());
     if (!writes.ok()) return writes.status();
-    for (const v1::ItemWrite& write : *writes) {
-      if (write.value().has_withheld()) {
-        return absl::FailedPreconditionError(
-            "the values stay where they were entered, so none of them can be taken over here: "
-            "settle it with --value");
-      }
-      *plan_.decision.add_writes() = write;
+    plan_.decision.mutable_writes()->Assign(writes->begin(), writes->end());
+    if (source && AddKept(desk_, *source, plan_.decision.writes(), plan_.kept)) {
+      return absl::OkStatus();
     }
-    return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        "the value stays where it was entered, and can be kept or taken over there alone: settle "
+        "it there, or with --value at the hospital");
   }
 
   absl::Status Take() {
     const std::string wanted = absl::AsciiStrToLower(request_.take());
     if (!wanted.empty() && wanted.size() < kDigitsMin) return NoAlternative();
-    std::vector<const v1::DiscrepancyRow*> taken;
-    for (const auto& [id, row] : open_) {
-      if (id.change.hex().starts_with(wanted)) taken.push_back(&row);
+    std::vector<const DisputeEntry*> taken;
+    for (const DisputeEntry& entry : open_) {
+      if (entry.first.change.hex().starts_with(wanted)) taken.push_back(&entry);
     }
-    if (taken.empty() && IsStanding(wanted)) return Write(StandingNow());
+    if (taken.empty() && IsStanding(wanted)) return Keep();
     if (taken.size() != 1) return NoAlternative();
-    return Write(taken.front()->challenging());
+    return Write(taken.front()->second.challenging(), taken.front()->first.change);
   }
 
   bool IsStanding(const std::string& wanted) {
@@ -158,24 +163,18 @@ class Planner {
 
   // Takes the value out of the decision, to be kept beside it.
   void Withhold(v1::ItemWrite& write) {
-    v1::PrivateEdit edit;
-    *edit.mutable_record() = row_.record();
-    *edit.add_writes() = write;
-    edit.set_author(request_.author());
-    edit.set_reason(request_.reason());
-    *edit.mutable_authored_time() = ToTimestamp(desk_.now());
-    *edit.mutable_version() = definition_.version();
-    plan_.private_edit = std::move(edit);
+    *plan_.kept.Add() = write;
     write.mutable_value()->mutable_withheld();
   }
 
   absl::Status Accept() {
-    if (!row_.challenging().empty()) return Write(row_.challenging());
+    if (!row_.challenging().empty()) return Write(row_.challenging(), id_.change);
     const std::optional<StoredChange> proposal =
         FindChange(desk_.view().state().tables(), id_.change);
     if (!proposal) return absl::NotFoundError("the proposal is not there any more");
     if (proposal->change.has_same_thing()) {
       plan_.same_thing = proposal->change.same_thing();
+      return absl::OkStatus();
     }
     // It proposes to write nothing: what it would close is closed, and nothing else.
     plan_.decision.clear_closes();

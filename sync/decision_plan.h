@@ -5,16 +5,17 @@
 #include <optional>
 
 #include "study/definition.h"
-#include "sync/author.h"
+#include "sync/author_common.h"
 
 namespace trialsync::sync {
 
 // What a person's settlement of a dispute or proposal comes to.
 struct DecisionPlan {
   v1::Decision decision;
-  // A value that stays at the hospital, to be kept beside.
-  std::optional<v1::PrivateEdit> private_edit;
-  // For a proposal that two births are the same: this side's own word, before the decision.
+  // Of the values decided, those that stay at the hospital.
+  KeptValues kept;
+  // For a proposal that two births are the same: this side's own word, which closes it. There is no
+  // decision then.
   std::optional<v1::SameThing> same_thing;
 };
 

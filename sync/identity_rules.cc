@@ -5,6 +5,7 @@
 
 #include "proto/names.h"
 #include "sync/record.h"
+#include "sync/stored_change.h"
 #include "sync/worklist.h"
 #include "sync/write_rules.h"
 
@@ -39,6 +40,27 @@ void ListClashes(PartitionState& state, const Arriving& arriving, v1::BirthKind 
     row.set_other_birth(births[0].first.str());
     *row.mutable_record() = LabelRecord(births[i].first);
     state.tables().PutDiscrepancy(id, row);
+  }
+}
+
+bool SayTheSame(const v1::SameThing& a, const v1::SameThing& b) {
+  return (a.birth() == b.birth() && a.other() == b.other()) ||
+         (a.birth() == b.other() && a.other() == b.birth());
+}
+
+// Closes what proposes that the two births that `arriving` makes one are the same.
+void CloseProposals(PartitionState& state, const Arriving& arriving) {
+  const v1::SameThing& same = arriving.change->same_thing();
+  for (const std::string* birth : {&same.birth(), &same.other()}) {
+    const v1::RecordKey label = LabelRecord(*ChangeId::From(*birth));
+    for (const storage::DiscrepancyId& id :
+         state.tables().OpenOfRecord(storage::RecordKeyBytes(label))) {
+      if (id.kind != v1::DISCREPANCY_KIND_PROPOSAL) continue;
+      const std::optional<StoredChange> proposal = FindChange(state.tables(), id.change);
+      const bool come_true = proposal && proposal->change.has_same_thing() &&
+                             SayTheSame(proposal->change.same_thing(), same);
+      if (come_true) CloseDiscrepancy(state, id, arriving);
+    }
   }
 }
 
@@ -108,17 +130,18 @@ Judgement MergeSameThing(PartitionState& state, const Arriving& arriving,
   if (!row || !first || birth == other || first->kind() != row->kind()) {
     return Judgement::Refused(v1::REASON_CHANGE_INVALID);
   }
+  if (row->same_as() == same.birth() || first->same_as() == same.other()) {
+    return Judgement::Of(v1::OUTCOME_AGREED, v1::REASON_NOTHING_TO_DO);
+  }
   if (arriving.from_centre) {
     ListWrite(state, arriving, state.Record(LabelRecord(other)), {kLabelItem, {}}, definition,
               v1::DISCREPANCY_KIND_PROPOSAL, v1::DISCREPANCY_STATE_OPEN);
     return Judgement::Of(v1::OUTCOME_PROPOSED);
   }
-  if (row->same_as() == same.birth() || first->same_as() == same.other()) {
-    return Judgement::Of(v1::OUTCOME_AGREED, v1::REASON_NOTHING_TO_DO);
-  }
   row->set_same_as(same.birth());
   state.PutBirth(other, *row);
   CloseDiscrepancy(state, {other, v1::DISCREPANCY_KIND_LABEL, 0}, arriving);
+  CloseProposals(state, arriving);
   ListClashes(state, arriving, row->kind(), row->parent(), row->label());
   return Judgement::Of(v1::OUTCOME_APPLIED);
 }

@@ -91,10 +91,18 @@ class Presentation {
       mark.set_outcome(id.kind == v1::DISCREPANCY_KIND_HELD ? v1::OUTCOME_HELD
                                                             : v1::OUTCOME_REFUSED);
       mark.set_reason(row.reason());
-      mark.set_text(study::FormatValue(write.value()));
+      mark.set_text(study::FormatValue(Shown(id.change, write)));
       mark.set_change(id.change.hex());
       marked_[write.item()].push_back(std::move(mark));
     }
+  }
+
+  // What was written, with the value that stays here where it is asked for and is here.
+  v1::Value Shown(const ChangeId& change, const v1::ItemWrite& write) {
+    if (!options_.include_site_only || !write.value().has_withheld()) return write.value();
+    const std::optional<v1::StandingValue> kept =
+        view_.state().tables().PrivateValue(change, write.item());
+    return kept ? kept->value() : write.value();
   }
 
   void AddItems(v1::Record& shown) {
@@ -217,13 +225,10 @@ class Presentation {
 std::optional<v1::Value> PrivateValueOf(PartitionState& state, const v1::RecordState& record,
                                         uint32_t item, uint32_t lineage) {
   const v1::CellRow* cell = FindCell(record, lineage);
-  const std::optional<ChainId> own = state.tables().OwnChain();
-  if (cell == nullptr || cell->writers().empty() || !own) return std::nullopt;
-  if (ChainOf(record, LastWriter(record, *cell)).replica() != own->replica.view()) {
-    return std::nullopt;
-  }
+  if (cell == nullptr || cell->writers().empty()) return std::nullopt;
+  const std::optional<ChangeId> writer = ChangeId::From(LastWriter(record, *cell).change());
   const std::optional<v1::StandingValue> value =
-      state.tables().PrivateValue(storage::RecordKeyBytes(record.key()), item);
+      writer ? state.tables().PrivateValue(*writer, item) : std::nullopt;
   return value ? std::make_optional(value->value()) : std::nullopt;
 }
 

@@ -351,14 +351,15 @@ absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change,
   return Saved{id, verdict};
 }
 
-absl::Status SiteMachine::Group::SavePrivate(const v1::PrivateEdit& edit) {
+absl::Status SiteMachine::Group::SavePrivate(const ChangeId& change,
+                                             const v1::PrivateEdit& edit) {
   desk_tables_->AppendPrivate(edit);
   for (const v1::ItemWrite& write : edit.writes()) {
     v1::StandingValue value;
     value.set_item(write.item());
     value.set_version(edit.version().number());
     *value.mutable_value() = write.value();
-    desk_tables_->PutPrivateValue(storage::RecordKeyBytes(edit.record()), value);
+    desk_tables_->PutPrivateValue(change, value);
   }
   return absl::OkStatus();
 }

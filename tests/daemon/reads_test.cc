@@ -61,6 +61,31 @@ class ReadsTest : public testing::Test {
   Backend backend_;
 };
 
+// In virtual time, in which each look at the clock takes a second.
+TEST_F(ReadsTest, StatusCountsATwentiethOfTheTime) {
+  absl::Time now = absl::FromUnixSeconds(0);
+  StatusReader reader(backend_, [&now] { return now += absl::Seconds(1); });
+  const auto subjects = [&] {
+    const auto status = reader.Read();
+    return status.ok() ? status->partitions(1).subject_count() : 0;
+  };
+  const auto commits = [&] { return reader.Read()->partitions(1).log().size(); };
+  ASSERT_EQ(subjects(), 2u);
+  const uint64_t before = commits();
+
+  world::AddSubject(*world_.replicas()[1], kBeta, "P-3");
+  world_.RunUntilQuiet();
+  EXPECT_EQ(commits(), before + 1) << "the log is as of now";
+  EXPECT_EQ(subjects(), 2u) << "counting twice took two seconds: it rests for 38";
+  now += absl::Seconds(38);
+  EXPECT_EQ(subjects(), 3u);
+  world::AddSubject(*world_.replicas()[1], kBeta, "P-4");
+  world_.RunUntilQuiet();
+  EXPECT_EQ(subjects(), 3u);
+  now += absl::Seconds(19);
+  EXPECT_EQ(subjects(), 4u) << "one partition had changed, which took a second";
+}
+
 TEST_F(ReadsTest, AShortNameMustBeUnmistakableAtTheCoordinator) {
   const auto unique = GetRecord(backend_, Record("P-2/V1/LAB"));
   ASSERT_TRUE(unique.ok()) << unique.status();

@@ -20,6 +20,9 @@ using ChangeId = std::string;  // any unique text: 32 hex digits, or "A3" in a s
 using Item = std::int64_t;     // permanent item id; positive
 using Value = std::string;     // never empty: an item without a value is absent
 
+// What a change says of a value that stays at the hospital (§5): equal to nothing, itself included.
+inline constexpr char kWithheld[] = "(withheld)";
+
 // Which end an author belongs to, and which end owns an item (§2 row 3).
 enum class Side { kSite, kCentre };
 

@@ -68,12 +68,22 @@ Judgement Partition::JudgeBody(const Change& change, const Rename& rename) {
 }
 
 Judgement Partition::JudgeBody(const Change& change, const Same& same) {
+  if (SaidSame(same.first, same.second)) return {change.id, Whole(Outcome::kAgreed), {}, {}};
   if (!Owns(change.side, kLabelItem)) {
     const std::string record = LabelRecord(same.second);
     return {change.id, Whole(Propose({change, record, kLabelItem, {}})), {}, {}};
   }
-  const bool said = SaidSame(same.first, same.second);
-  return {change.id, Whole(said ? Outcome::kAgreed : Outcome::kApplied), {}, {}};
+  for (Discrepancy& discrepancy : discrepancies_) {
+    const LogEntry* proposal = Find(discrepancy.id.challenger);
+    const auto* proposed =
+        proposal == nullptr ? nullptr : std::get_if<Same>(&proposal->change.body);
+    if (!rules_.same_leaves_proposal && proposed != nullptr &&
+        std::minmax(proposed->first, proposed->second) ==
+                                   std::minmax(same.first, same.second)) {
+      discrepancy.open = false;
+    }
+  }
+  return {change.id, Whole(Outcome::kApplied), {}, {}};
 }
 
 std::string Partition::LabelRecord(const ChangeId& birth) { return "label of " + birth; }

@@ -29,7 +29,8 @@ std::optional<Value> Partition::ReadCell(const Cell& cell, Item item, std::int64
   return parts->at(item);
 }
 
-// Row 2's "equal": all that is written says, in the newer of the versions, what stands there.
+// Row 2's "equal": all that is written says, in the newer of the versions, what stands there. Of
+// what is withheld nobody can tell.
 bool Partition::Equal(const Write& write, const Cell& cell) const {
   std::int64_t newer = write.change.version.number;
   for (const auto& [item, standing] : cell.content) newer = std::max(newer, standing.number);
@@ -39,7 +40,7 @@ bool Partition::Equal(const Write& write, const Cell& cell) const {
     if (!parts && !rules_.split_undecided_is_equal) return false;
     if (!parts) continue;
     for (const auto& [part, text] : *parts) {
-      if (ReadCell(cell, part, newer) != text) return false;
+      if (text == kWithheld || ReadCell(cell, part, newer) != text) return false;
     }
   }
   return !cell.content.empty();

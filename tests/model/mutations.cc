@@ -86,6 +86,7 @@ const std::vector<Mutation>& Mutations() {
        ScheduleKind::kBirths},
       {"rename_leaves_discrepancy", &Rules::rename_leaves_discrepancy, ScheduleKind::kBirths},
       {"same_leaves_discrepancy", &Rules::same_leaves_discrepancy, ScheduleKind::kBirths},
+      {"same_leaves_proposal", &Rules::same_leaves_proposal, ScheduleKind::kBirths},
       {"label_clash_lists_nothing", &Rules::label_clash_lists_nothing, ScheduleKind::kBirths},
       {"names_of_held_ignored", &Rules::names_of_held_ignored, ScheduleKind::kBirths},
       {"names_of_refused_ignored", &Rules::names_of_refused_ignored, ScheduleKind::kBirths},

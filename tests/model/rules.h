@@ -83,6 +83,7 @@ struct Rules {
   bool later_birth_shows_plain_label = false;
   bool rename_leaves_discrepancy = false;
   bool same_leaves_discrepancy = false;
+  bool same_leaves_proposal = false;
   bool label_clash_lists_nothing = false;
   bool names_of_held_ignored = false;
   bool names_of_refused_ignored = false;

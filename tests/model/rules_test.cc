@@ -290,6 +290,24 @@ TEST_F(RulesTest, RefutedAgreeingWithAPieceIsSeeingTheWhole) {
   EXPECT_EQ(run(false), "b2 12 disputed");
 }
 
+// Nobody outside can tell whether two withheld values are the same.
+TEST_F(RulesTest, WhatIsWithheldEqualsNothing) {
+  EXPECT_EQ(Say("a1", "A", kStart, Edit{{{1, kWithheld}}}), "a1 1 applied");
+  EXPECT_EQ(Say("b1", "B", kStart, Edit{{{1, kWithheld}}}), "b1 1 disputed");
+  EXPECT_EQ(Say("a2", "A", kStart, Edit{{{1, kWithheld}}}), "a2 1 applied");
+}
+
+// A proposal that two births are the same is closed when the site says so, and agrees afterwards.
+TEST_F(RulesTest, WhatIsSaidToBeTheSameIsNoProposalAnyMore) {
+  Say("s1", "A", kStart, Birth{ThingKind::kSubject, "", "P"});
+  Say("s2", "B", kStart, Birth{ThingKind::kSubject, "", "P"});
+  EXPECT_EQ(Say("p", "C", Head(), Same{"s1", "s2"}), "p proposed");
+  EXPECT_TRUE(log_.Discrepancies().back().open);
+  EXPECT_EQ(Say("a", "A", kStart, Same{"s2", "s1"}), "a applied");
+  EXPECT_FALSE(log_.Discrepancies().back().open);
+  EXPECT_EQ(Say("q", "C", Head(), Same{"s1", "s2"}), "q agreed");
+}
+
 // To decline changes no value, so it overtakes nothing.
 TEST_F(RulesTest, ADeclineOvertakesNothing) {
   Say("p", "C", kStart, Edit{{{1, "4"}}});

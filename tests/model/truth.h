@@ -138,6 +138,8 @@ class Truth {
   std::map<DiscrepancyId, ShadowDiscrepancy> discrepancies_;
   std::vector<ShadowThing> things_;
   std::set<std::pair<ChangeId, ChangeId>> same_;
+  // What the other side proposes to be the same, by either order of the two.
+  std::map<std::pair<ChangeId, ChangeId>, std::vector<DiscrepancyId>> same_proposed_;
   std::set<Version> published_;
   std::optional<std::pair<std::size_t, bool>>
       settled_next_;  // target of an applied settlement, admit

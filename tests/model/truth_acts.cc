@@ -82,11 +82,20 @@ void Truth::CheckBirth(const Authorship& author, const Birth& birth, const Judge
 void Truth::CheckSame(const Authorship& author, const Same& same, const Judgement& judgement) {
   const ChangeId& id = judgement.id;
   const std::optional<Outcome> outcome = judgement.Of(kWhole);
+  const std::pair<ChangeId, ChangeId> pair = std::minmax(same.first, same.second);
   if (author.change.side != Side::kSite) {
-    Require(outcome == Outcome::kProposed, "the centre says which things are the same", id);
+    const bool said = same_.contains(pair) || same_.contains({pair.second, pair.first});
+    Require(outcome == (said ? Outcome::kAgreed : Outcome::kProposed),
+            "the centre says which things are the same", id);
+    if (said) return;
     List(author, kLabelItem, DiscrepancyKind::kProposal,
          records_["label of " + same.second].cells[kLabelItem]);
+    same_proposed_[pair].push_back({id, kLabelItem});
     return;
+  }
+  // What was proposed has come true.
+  for (const DiscrepancyId& proposal : same_proposed_[pair]) {
+    discrepancies_.at(proposal).open = false;
   }
   Require(outcome == Outcome::kApplied || outcome == Outcome::kAgreed,
           "two things cannot be said to be the same", id);

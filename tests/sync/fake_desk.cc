@@ -213,13 +213,13 @@ void FakeDesk::PutOutbox(const v1::Change& change, const Scope& scope, uint64_t 
   tables_->PutOwn(ChainOf(Replica::kOwn).incarnation, seq, row);
 }
 
-absl::Status FakeDesk::SavePrivate(const v1::PrivateEdit& edit) {
+absl::Status FakeDesk::SavePrivate(const ChangeId& change, const v1::PrivateEdit& edit) {
   tables_->AppendPrivate(edit);
   for (const v1::ItemWrite& write : edit.writes()) {
     v1::StandingValue value;
     value.set_item(write.item());
     *value.mutable_value() = write.value();
-    tables_->PutPrivateValue(storage::RecordKeyBytes(edit.record()), value);
+    tables_->PutPrivateValue(change, value);
   }
   return absl::OkStatus();
 }

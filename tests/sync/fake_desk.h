@@ -33,7 +33,7 @@ class FakeDesk : public Desk {
   absl::Time now() const override { return now_; }
   Entropy& entropy() override { return *entropy_; }
   absl::StatusOr<Saved> Save(const v1::Change& change, const Scope& scope) override;
-  absl::Status SavePrivate(const v1::PrivateEdit& edit) override;
+  absl::Status SavePrivate(const ChangeId& change, const v1::PrivateEdit& edit) override;
   absl::Status ClosePrediction(const storage::DiscrepancyId& id) override;
 
   // A view as a new request gets it.

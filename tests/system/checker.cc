@@ -41,6 +41,13 @@ PartitionReader::PartitionReader(world::Node& node, const SiteName& site)
   state_ = std::make_unique<sync::PartitionState>(transaction_.get(), *number_, &definitions_);
 }
 
+Checker::Checker(world::World* world, Probes* probes) : world_(world), probes_(probes) {
+  world->WatchMessages([this](const world::Node&, const sync::Send& send) {
+    const auto* message = std::get_if<v1::SiteMessage>(&send.message);
+    if (message != nullptr && leak_.empty()) leak_ = Secrets::CheckMessage(*message);
+  });
+}
+
 void Checker::AddReplica(world::Node* node, const SiteName& site) {
   Replica& replica = replicas_.emplace_back();
   replica.node = node;
@@ -51,6 +58,7 @@ void Checker::AddReplica(world::Node* node, const SiteName& site) {
 }
 
 Difference Checker::AfterStep() {
+  if (!leak_.empty()) return leak_;
   if (world_->coordinator().up()) {
     for (auto& [site, partition] : partitions_) {
       Difference difference = CheckCommits(site, partition);
@@ -103,7 +111,8 @@ Difference Checker::CheckCommit(Partition& partition, sync::PartitionState& stat
   const absl::StatusOr<sync::Receipt> receipt = sync::DecodeReceipt(row->receipt());
   if (!receipt.ok()) return receipt.status().ToString();
   CountProbes(*receipt);
-  Difference difference = CheckPlace(partition, *change, *receipt);
+  Difference difference = secrets_.CheckChange(*change);
+  if (difference.empty()) difference = CheckPlace(partition, *change, *receipt);
   if (!difference.empty()) return difference;
   difference = partition.model->Commit(*change, receipt->verdict, &receipt->admissions);
   Describe(partition, *change, *receipt);
@@ -253,6 +262,12 @@ Difference Checker::CheckOwnChain(Replica& replica) {
 Difference Checker::CheckView(world::Node& node) {
   const auto replica = std::find_if(replicas_.begin(), replicas_.end(),
                                     [&](const auto& r) { return r.node == &node; });
+  Difference secret = secrets_.CheckStore(node);
+  if (secret.empty()) secret = secrets_.CheckKept(node, replica->site, *probes_);
+  if (secret.empty() && world_->coordinator().up()) {
+    secret = secrets_.CheckStore(world_->coordinator());
+  }
+  if (!secret.empty()) return secret;
   PartitionReader reader(node, replica->site);
   const uint64_t head = reader.tables().Head().size();
   ModelBridge& confirmed = *replica->model;

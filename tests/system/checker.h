@@ -11,6 +11,7 @@
 
 #include "tests/system/model_bridge.h"
 #include "tests/system/probes.h"
+#include "tests/system/secrets.h"
 #include "tests/world/world.h"
 
 namespace trialsync::system_test {
@@ -19,14 +20,16 @@ namespace trialsync::system_test {
 // the stores are read, the reference model is asked.
 class Checker {
  public:
-  // None is owned. `sites` are the partitions that the replicas belong to.
-  Checker(world::World* world, Probes* probes) : world_(world), probes_(probes) {}
+  // None is owned. Looks at every message that a site sends from now on.
+  Checker(world::World* world, Probes* probes);
 
   void AddReplica(world::Node* node, const SiteName& site);
   // A change that a client was told is saved.
   void NoteSaved(const world::Node& node, const std::string& change_hex) {
     saved_.emplace(change_hex, node.name());
   }
+  // What must stay where it was entered, to be told of what clients give and are told.
+  Secrets& secrets() { return secrets_; }
   // The digests by which acts name what they cover.
   void LearnDigest(const v1::RecordState& record) { digests_.Learn(record); }
 
@@ -38,7 +41,8 @@ class Checker {
   // What was committed since this was last asked for, one readable line each.
   std::vector<std::string> TakeLines() { return std::exchange(lines_, {}); }
 
-  // The view of a replica against the model with the outbox on top (I9).
+  // The view of a replica against the model with the outbox on top (I9); and no secret is where it
+  // should not be.
   Difference CheckView(world::Node& node);
 
   // When everything was delivered: outboxes are empty, both ends have the same log and the same
@@ -92,6 +96,9 @@ class Checker {
 
   world::World* world_;
   Probes* probes_;
+  Secrets secrets_;
+  // The first that a site was about to send.
+  Difference leak_;
   DigestBook digests_;
   std::map<SiteName, Partition> partitions_;
   std::vector<Replica> replicas_;

@@ -12,6 +12,14 @@ namespace {
 constexpr uint64_t kStepsMin = 150;
 constexpr uint64_t kStepsMore = 150;
 
+Difference CheckEvent(const sync::Event& event) {
+  Difference difference = Secrets::CheckBytes(event.text, "an event");
+  for (const auto& [name, value] : event.fields) {
+    if (difference.empty()) difference = Secrets::CheckBytes(value, "an event");
+  }
+  return difference;
+}
+
 }  // namespace
 
 Driver::Driver(uint64_t seed, Probes* probes)
@@ -132,6 +140,7 @@ void Driver::RunStep() {
   nodes.push_back(&world_.coordinator());
   for (world::Node* node : nodes) {
     for (const sync::Event& event : node->TakeEvents()) {
+      if (failure_.empty()) failure_ = CheckEvent(event);
       if (event.severity == sync::Event::Severity::kAlarm && failure_.empty()) {
         failure_ = absl::StrCat("an alarm at ", node->name(), ": ", event.text,
                                 event.fields.empty() ? "" : " " + event.fields[0].second);

@@ -12,6 +12,7 @@
 #include "tests/system/checker.h"
 #include "tests/system/chooser.h"
 #include "tests/system/probes.h"
+#include "tests/system/study_under_test.h"
 #include "tests/world/world.h"
 
 namespace trialsync::system_test {
@@ -100,6 +101,10 @@ class Driver {
   // Does the work at the place, alone or in one group with others, and takes note of the answers.
   void Do(const Place& place, sync::ClientWork work, const std::string& what);
   void Take(const Place& place, const sync::Answer& answer);
+  // What a person at the place may give for the item.
+  std::string ValueFor(const Place& place, const ItemUnderTest& item);
+  // Tells the checker of the secrets in a request that was answered.
+  void NoteSecrets(const Place& place, const sync::ClientWork& work, const sync::Answer& answer);
   std::string RequestId();
   std::string Author(const Place& place);
   void Say(std::string line) { trail_.push_back(std::move(line)); }

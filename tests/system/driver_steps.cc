@@ -137,13 +137,19 @@ v1::WriteRecordRequest Driver::RandomWrite(const Place& place, const std::string
     if ((item.form == "AE") != adverse_event || item.Name(version).empty()) continue;
     if (std::find(written.begin(), written.end(), item.Name(version)) != written.end()) continue;
     if (item.id == 3 && !place.centre && chooser_.Percent(60)) continue;
+    if (item.id == kSecretItem && place.centre && chooser_.Percent(90)) continue;
     written.push_back(item.Name(version));
-    write(item.Name(version), chooser_.Pick(item.values));
+    write(item.Name(version), ValueFor(place, item));
   }
   if (request.items().empty()) {
     write(adverse_event ? "term" : "weight", adverse_event ? "nausea" : "71");
   }
   return request;
+}
+
+std::string Driver::ValueFor(const Place& place, const ItemUnderTest& item) {
+  if (item.id == kSecretItem) return checker_.secrets().Choose(*place.node, chooser_);
+  return std::string(chooser_.Pick(item.values));
 }
 
 void Driver::WriteFresh() {
@@ -177,7 +183,7 @@ void Driver::WriteOver() {
   for (v1::ItemInput& input : *request.mutable_items()) {
     for (const ItemUnderTest& item : ItemsUnderTest()) {
       const bool same = item.name_before == input.item() || item.name_after == input.item();
-      if (same) input.set_text(std::string(chooser_.Pick(item.values)));
+      if (same) input.set_text(ValueFor(asked.place, item));
     }
   }
   const Place place = asked.place;
@@ -302,7 +308,7 @@ void Driver::SettleOne(const Place& place, const v1::Discrepancy& discrepancy) {
     for (const ItemUnderTest& item : ItemsUnderTest()) {
       const bool same =
           item.name_before == discrepancy.item() || item.name_after == discrepancy.item();
-      if (same) request.set_value(std::string(chooser_.Pick(item.values)));
+      if (same) request.set_value(ValueFor(place, item));
     }
   }
   if (request.settlement_case() == v1::SettleDiscrepancyRequest::SETTLEMENT_NOT_SET) {
@@ -520,8 +526,10 @@ void Driver::Do(const Place& place, sync::ClientWork work, const std::string& wh
     std::vector<sync::Input> group;
     const sync::ClientRequest asked = node.Ask(work);
     group.push_back(asked);
+    sync::ClientRequest another;
     if (write && chooser_.Percent(30)) {
-      group.push_back(node.Ask(RandomWrite(place, RandomRecord(place.site))));
+      another = node.Ask(RandomWrite(place, RandomRecord(place.site)));
+      group.push_back(another);
     }
     world_.StepTogether(node, std::move(group), 1 + static_cast<int>(chooser_.Below(4)),
                         [&](uint64_t count) { return chooser_.Below(count); });
@@ -531,10 +539,12 @@ void Driver::Do(const Place& place, sync::ClientWork work, const std::string& wh
         answer = std::move(one);
       } else {
         Take(place, one);
+        NoteSecrets(place, another.work, one);
       }
     }
   }
   Take(place, answer);
+  NoteSecrets(place, work, answer);
   Say(absl::StrCat(node.name(), " ", what, " ", request, " -> ", answer.status.ToString(),
                    node.up() ? "" : " (and is down)"));
   asked_.push_back({place, std::move(work)});

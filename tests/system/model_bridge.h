@@ -19,8 +19,8 @@
 //
 // What the model does not have takes a place in its log, so that commit numbers agree, and has no
 // effect there: queries and enrolments, requests that were made already (recognised here, from the
-// log alone), and the dismissal of a change that is refused already. Site-only items and several
-// spellings of one value are not used by this test.
+// log alone), and the dismissal of a change that is refused already. Several spellings of one value are
+// not used by this test.
 namespace trialsync::system_test {
 
 // Digests that acts cover, as the text that the model uses. A digest is that of some state seen

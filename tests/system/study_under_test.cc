@@ -17,6 +17,7 @@ forms:
       alt: {id: 1, type: integer, hard: [0, 50], label: {en: ALT}}
       weight: {id: 2, type: decimal, on_conflict: latest, label: {en: Weight}}
       review: {id: 3, type: text, owner: centre, label: {en: Review}}
+      name: {id: 4, type: text, site_only: true, label: {en: Name}}
       pressure: {id: 10, type: text, label: {en: Pressure}}
   AE:
     id: 2
@@ -42,6 +43,7 @@ forms:
       alat: {id: 1, type: integer, hard: [0, 40], label: {en: ALAT}}
       weight: {id: 2, type: decimal, on_conflict: latest, label: {en: Weight}}
       review: {id: 3, type: text, owner: centre, label: {en: Review}}
+      name: {id: 4, type: text, site_only: true, label: {en: Name}}
       pressure: {id: 10, type: text, retired: true, label: {en: Pressure}}
       systolic: {id: 11, type: integer, split_from: pressure, label: {en: Systolic}}
       diastolic: {id: 12, type: integer, split_from: pressure, label: {en: Diastolic}}
@@ -78,6 +80,7 @@ const model::Study& ModelStudy() {
       {{1, {}},
        {2, {Side::kSite, OnConflict::kLatest}},
        {3, {Side::kCentre, OnConflict::kAdjudicate}},
+       {kSecretItem, {}},
        {10, {}},
        {13, {}},
        {20, {}},
@@ -97,6 +100,7 @@ const std::vector<ItemUnderTest>& ItemsUnderTest() {
       {"LAB", "alt", "alat", 1, {"7", "8", "45", "60", "missing:not_done"}},
       {"LAB", "weight", "weight", 2, {"70.5", "71", "missing:unknown"}},
       {"LAB", "review", "review", 3, {"fine", "odd"}},
+      {"LAB", "name", "name", kSecretItem, {}},
       {"LAB", "pressure", "", 10, {"120/80", "130/85", "about 120", "missing:refused"}},
       {"LAB", "", "systolic", 11, {"120", "130", "missing:refused"}},
       {"LAB", "", "diastolic", 12, {"80", "85", "missing:refused"}},

@@ -12,10 +12,12 @@
 namespace trialsync::system_test {
 
 // A small study with a bit of everything that the rules tell apart: items of either owner and
-// either policy, a range that opens queries, repeating events and forms, and from version 2 on one
-// item renamed and one split in two. Version 3 adds an item.
+// either policy, one that stays at the hospital, a range that opens queries, repeating events and
+// forms, and from version 2 on one item renamed and one split in two. Version 3 adds an item.
 inline constexpr char kStudy[] = "trial";
 inline constexpr uint32_t kVersionMax = 3;
+// The patient's name, which stays at the hospital.
+inline constexpr uint32_t kSecretItem = 4;
 
 // The definition as a person would publish it.
 std::string YamlOf(uint32_t version);
@@ -30,7 +32,7 @@ struct ItemUnderTest {
   std::string_view name_before;
   std::string_view name_after;
   uint32_t id = 0;
-  // Few, so that people often say the same.
+  // Few, so that people often say the same; none for kSecretItem (secrets.h).
   std::vector<std::string_view> values;
 
   std::string_view Name(uint32_t version) const;

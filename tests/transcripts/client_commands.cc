@@ -2,13 +2,12 @@
 #include <cstring>
 #include <map>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "study/checks.h"
 #include "sync/record.h"
 #include "tests/transcripts/describe.h"
+#include "tests/transcripts/request_words.h"
 #include "tests/transcripts/runner.h"
 
 namespace trialsync::transcripts {
@@ -23,49 +22,6 @@ const std::map<std::string, v1::RecordActKind>& ActVerbs() {
   return *verbs;
 }
 
-// Reads what every request has: who, why, and the client's id of the request.
-template <typename Request>
-bool TakeCommon(Words& words, Request& request) {
-  if (words.TakeIf("by")) {
-    request.set_author(words.Take());
-  } else if (words.TakeIf("request")) {
-    request.set_request_id(words.Take());
-  } else {
-    return false;
-  }
-  return true;
-}
-
-template <typename Request>
-bool TakeReason(Words& words, Request& request) {
-  if (!words.TakeIf("reason")) return false;
-  request.set_reason(words.Take());
-  return true;
-}
-
-// `"x" × 1048576` is written x*1048576.
-std::string Expand(const std::string& text) {
-  const size_t star = text.find('*');
-  size_t count = 0;
-  if (star != 1 || !absl::SimpleAtoi(text.substr(2), &count)) return text;
-  return std::string(count, text[0]);
-}
-
-uint32_t VersionNumber(Words& words) {
-  uint32_t number = 0;
-  if (!absl::SimpleAtoi(words.Take().substr(1), &number)) words.Die("a version is written v1");
-  return number;
-}
-
-std::string ResultText(const v1::ItemResult& result) {
-  std::string text = absl::StrCat(result.item(), " ",
-                                  result.outcome() == v1::OUTCOME_UNSPECIFIED
-                                      ? "left alone"
-                                      : OutcomeWord(result.outcome()));
-  if (!result.message().empty()) absl::StrAppend(&text, " (", result.message(), ")");
-  return text;
-}
-
 }  // namespace
 
 std::string Runner::FullName(world::Node& node, const std::string& name) {
@@ -77,13 +33,15 @@ std::string Runner::FullName(world::Node& node, const std::string& name) {
   return full;
 }
 
-std::string Runner::DoClient(world::Node& node, const std::string& verb, Words& words) {
+std::string Runner::DoClient(world::Node& node, const std::string& verb, Words& words,
+                             const std::vector<std::string>& block) {
   if (verb == "reads") {
     const std::string record = words.Take();
     stage_->etags_read[{node.name(), record}] = EtagOf(node, record);
     return "";
   }
   if (verb == "edits" || verb == "proposes") return Write(node, words);
+  if (verb == "writes") return WriteTogether(node, words, block);
   if (const auto act = ActVerbs().find(verb); act != ActVerbs().end()) {
     return Act(node, act->second, words);
   }
@@ -101,72 +59,18 @@ std::string Runner::DoClient(world::Node& node, const std::string& verb, Words& 
 }
 
 std::string Runner::RefusalOf(const sync::Answer& answer) {
-  std::string text = StatusText(answer.status);
-  if (!answer.conflict) return text;
-  for (const v1::ItemConflict& item : answer.conflict->items()) {
+  return RefusalOf(answer.status, answer.conflict);
+}
+
+std::string Runner::RefusalOf(const absl::Status& status,
+                              const std::optional<v1::WriteConflict>& conflict) {
+  std::string text = StatusText(status);
+  if (!conflict) return text;
+  for (const v1::ItemConflict& item : conflict->items()) {
     absl::StrAppend(&text, "\n  ", item.item(), ": ", item.standing(), " stands, by ",
                     item.author(), item.offered().empty() ? "" : "; offered ", item.offered());
   }
   return text;
-}
-
-// `saved A1:3 on base 7`; at the centre the commit says it.
-std::string Runner::SavedAs(world::Node& node, const std::string& change_hex) {
-  const absl::StatusOr<std::string> bytes = FromHex(change_hex);
-  if (node.site() == nullptr || !bytes.ok() || bytes->empty()) return "";
-  storage::Transaction transaction(node.store().NewSnapshot());
-  const v1::LogHead head =
-      storage::PartitionTables(&transaction, node.site()->partition()).Head();
-  return absl::StrCat("saved ", stage_->NameOf(*bytes), " on base ", head.size());
-}
-
-std::string Runner::Write(world::Node& node, Words& words) {
-  v1::WriteRecordRequest request;
-  const std::string record = words.Take();
-  request.set_name(FullName(node, record));
-  request.set_author(node.name());
-  request.set_reason("entry");
-  request.set_etag(EtagOf(node, record));
-  while (!words.empty()) {
-    if (const auto assignment = words.TakeAssignment()) {
-      v1::ItemInput& input = *request.add_items();
-      input.set_item(assignment->first);
-      input.set_text(Expand(assignment->second));
-    } else if (words.TakeIf("without etag")) {
-      request.clear_etag();
-    } else if (words.TakeIf("as read")) {
-      request.set_etag(stage_->etags_read[{node.name(), record}]);
-    } else if (words.TakeIf("with etag")) {
-      request.set_etag(words.Take());
-    } else if (words.TakeIf("creating")) {
-      request.set_create_missing(true);
-    } else if (words.TakeIf("only checking")) {
-      request.set_validate_only(true);
-    } else if (words.TakeIf("reporting")) {
-      request.set_on_different_value(v1::VALUE_CONFLICT_REPORT);
-    } else if (words.TakeIf("updating")) {
-      request.set_on_different_value(v1::VALUE_CONFLICT_UPDATE);
-    } else if (words.TakeIf("under")) {
-      request.set_version(VersionNumber(words));
-    } else if (!TakeCommon(words, request) && !TakeReason(words, request)) {
-      words.Die("no option of an edit");
-    }
-  }
-  const sync::Answer answer = node.Do(request);
-  if (!answer.status.ok()) return RefusalOf(answer);
-  const auto& response = std::get<v1::WriteRecordResponse>(answer.result);
-  std::vector<std::string> results;
-  for (const v1::ItemResult& result : response.results()) results.push_back(ResultText(result));
-  std::vector<std::string> lines;
-  for (const std::string& change : response.changes()) {
-    const std::string saved = SavedAs(node, change);
-    if (!saved.empty()) lines.push_back(saved);
-  }
-  if (response.changes().empty()) lines.push_back("nothing saved");
-  if (node.site() != nullptr || response.changes().empty()) {
-    lines.push_back("  " + absl::StrJoin(results, ", "));
-  }
-  return absl::StrJoin(lines, "\n");
 }
 
 std::string Runner::Act(world::Node& node, v1::RecordActKind kind, Words& words) {
@@ -268,7 +172,7 @@ std::string Runner::Query(world::Node& node, const std::string& verb, Words& wor
     v1::OpenQueryRequest request;
     request.set_record(FullName(node, words.Take()));
     request.set_item(words.Take());
-    request.set_text(words.Take());
+    request.set_text(Expand(words.Take()));
     return finish(request);
   }
   std::string id = DiscrepancyNamed(words);
@@ -278,12 +182,12 @@ std::string Runner::Query(world::Node& node, const std::string& verb, Words& wor
   if (verb == "answers") {
     v1::AnswerQueryRequest request;
     request.set_name(id);
-    request.set_text(words.Take());
+    request.set_text(Expand(words.Take()));
     return finish(request);
   }
   v1::CloseQueryRequest request;
   request.set_name(id);
-  request.set_text(words.Take());
+  request.set_text(Expand(words.Take()));
   return finish(request);
 }
 

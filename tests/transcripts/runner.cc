@@ -83,7 +83,7 @@ std::string Runner::Do(const Command& command) {
     for (; word != "sync" && word != "syncs"; word = words.Take()) names.push_back(word);
     answer = Sync(names);
   } else {
-    answer = DoWorld(first, words.Take(), words);
+    answer = DoWorld(first, words.Take(), words, command.block);
   }
   words.ExpectEnd();
   const std::string commits = NewCommits();

@@ -33,12 +33,13 @@ class Runner {
   std::string Given(Words& words);
   std::string Sync(const std::vector<std::string>& names);
   std::string EveryOrder(Words& words, const std::vector<std::string>& block);
-  std::string DoWorld(const std::string& name, const std::string& verb, Words& words);
+  std::string DoWorld(const std::string& name, const std::string& verb, Words& words,
+                      const std::vector<std::string>& block);
   std::string NewCommits();
 
   // A client at a site or at the centre (client_commands.cc).
-  std::string DoClient(world::Node& node, const std::string& verb, Words& words);
-  std::string Write(world::Node& node, Words& words);
+  std::string DoClient(world::Node& node, const std::string& verb, Words& words,
+                       const std::vector<std::string>& block);
   std::string Act(world::Node& node, v1::RecordActKind kind, Words& words);
   std::string Settle(world::Node& node, Words& words);
   std::string Query(world::Node& node, const std::string& verb, Words& words);
@@ -48,6 +49,14 @@ class Runner {
   std::string DiscrepancyNamed(Words& words);
   // What an answer that is no success says.
   static std::string RefusalOf(const sync::Answer& answer);
+  static std::string RefusalOf(const absl::Status& status,
+                               const std::optional<v1::WriteConflict>& conflict);
+
+  // Writes of records (write_commands.cc).
+  std::string Write(world::Node& node, Words& words);
+  std::string WriteTogether(world::Node& node, Words& words, const std::vector<std::string>& block);
+  v1::WriteRecordRequest ReadWrite(world::Node& node, Words& words);
+  std::string WrittenAs(world::Node& node, const v1::WriteRecordResponse& response);
   std::string SavedAs(world::Node& node, const std::string& change_hex);
 
   // What stands (view_commands.cc).

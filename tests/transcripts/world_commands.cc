@@ -105,7 +105,8 @@ std::string Runner::EveryOrder(Words& words, const std::vector<std::string>& blo
   return absl::StrJoin(lines, "\n");
 }
 
-std::string Runner::DoWorld(const std::string& name, const std::string& verb, Words& words) {
+std::string Runner::DoWorld(const std::string& name, const std::string& verb, Words& words,
+                            const std::vector<std::string>& block) {
   world::World& world = stage_->world();
   if (name == "raw" || stage_->IsRaw(name) || verb == "forges") {
     return DoByHand(name, verb, words);
@@ -123,7 +124,7 @@ std::string Runner::DoWorld(const std::string& name, const std::string& verb, Wo
   } else if (verb == "restarts") {
     world.Restart(*node);
   } else {
-    return DoClient(*node, verb, words);
+    return DoClient(*node, verb, words, block);
   }
   return "";
 }

@@ -48,6 +48,7 @@ sync::Answer Node::Do(sync::ClientWork work) {
 }
 
 void Node::SendMessage(sync::Send send) {
+  if (world_->watcher_) world_->watcher_(*this, send);
   const auto it = world_->streams_.find(send.session);
   if (it == world_->streams_.end()) return;
   if (auto* message = std::get_if<v1::SiteMessage>(&send.message)) {

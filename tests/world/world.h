@@ -133,6 +133,10 @@ class World {
 
   sync::Entropy& entropy() { return entropy_; }
 
+  // Is shown everything that a node sends, before it is on its way.
+  using MessageWatcher = std::function<void(const Node& from, const sync::Send& send)>;
+  void WatchMessages(MessageWatcher watcher) { watcher_ = std::move(watcher); }
+
  private:
   friend class Node;
 
@@ -153,6 +157,7 @@ class World {
   void Settle(sync::SessionId id);
 
   SeededEntropy entropy_;
+  MessageWatcher watcher_;
   absl::Time now_ = absl::FromUnixSeconds(1'790'000'000);
   std::unique_ptr<Node> coordinator_;
   std::vector<std::unique_ptr<Node>> replicas_;
