@@ -19,12 +19,19 @@ if(TRIALSYNC_SANITIZER STREQUAL "address")
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 elseif(TRIALSYNC_SANITIZER STREQUAL "thread")
-  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer
+  # With the profiler's debug information reports name inlined functions in full, as the
+  # suppressions do.
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer -fdebug-info-for-profiling
     -fsanitize-ignorelist=${PROJECT_SOURCE_DIR}/tests/sanitizers/tsan_ignorelist.txt)
   add_link_options(-fsanitize=thread)
 elseif(TRIALSYNC_SANITIZER STREQUAL "fuzzer")
   add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
+endif()
+
+if(TRIALSYNC_SANITIZER)
+  # An index or an optional out of its range ends the program too.
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)
 endif()
 
 # The allocator of programs that serve: a quarter of the processor time of a catch-up (measured) is

@@ -24,7 +24,7 @@ std::string NamesOf(const std::vector<Sight::Partition>& partitions) {
 }  // namespace
 
 Sight::Sight(const Backend& backend)
-    : backend_(backend), snapshot_(backend.store->NewSnapshot()), notice_(backend.board->Get()) {
+    : snapshot_(backend.store->NewSnapshot()), notice_(backend.board->Get()) {
   storage::Transaction transaction(snapshot_);
   storage::StoreTables tables(&transaction);
   all_partitions_ = tables.Partitions();

@@ -50,7 +50,6 @@ class Sight {
       const std::function<absl::Status(sync::View& view, const SiteName& name)>& exists) const;
 
  private:
-  const Backend& backend_;
   std::shared_ptr<const storage::Snapshot> snapshot_;
   // Read after the snapshot was taken: see PostingMachine.
   std::shared_ptr<const Notice> notice_;

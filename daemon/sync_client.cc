@@ -7,7 +7,6 @@
 
 #include "absl/base/thread_annotations.h"
 #include "daemon/connection.h"
-#include "daemon/hand_off.h"
 #include "daemon/limits.h"
 #include "daemon/mutex.h"
 #include "trialsync/v1/sync.grpc.pb.h"
@@ -47,7 +46,6 @@ class ClientStream final : public grpc::ClientBidiReactor<v1::SiteMessage, v1::C
     session_ = backend_.port->AddStream(self_);
     stub_->async()->Sync(&context_, this);
     AddHold();
-    HandOff(this);
     StartRead(&incoming_);
     StartCall();
     backend_.loop->Post(sync::SessionOpened{session_});
@@ -72,7 +70,6 @@ class ClientStream final : public grpc::ClientBidiReactor<v1::SiteMessage, v1::C
   void Cancel() override { context_.TryCancel(); }
 
   void OnReadDone(bool ok) override {
-    TakeOver(this);
     const MutexLock lock(&mutex_);
     if (!ok) return EndOnce();
     backend_.metrics->CountReceived(incoming_.ByteSizeLong());
@@ -85,7 +82,6 @@ class ClientStream final : public grpc::ClientBidiReactor<v1::SiteMessage, v1::C
   }
 
   void OnWriteDone(bool ok) override {
-    TakeOver(this);
     const MutexLock lock(&mutex_);
     // The call is broken: the read that is under way fails too, and ends it.
     if (!ok) return;
@@ -95,7 +91,6 @@ class ClientStream final : public grpc::ClientBidiReactor<v1::SiteMessage, v1::C
   }
 
   void OnDone(const grpc::Status& status) override {
-    TakeOver(this);
     std::shared_ptr<ClientStream> self;  // let go of last
     sync::SessionId session = 0;
     ConnectionEnd end;
@@ -117,28 +112,24 @@ class ClientStream final : public grpc::ClientBidiReactor<v1::SiteMessage, v1::C
   }
 
   void StartNextRead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    HandOff(this);
     StartRead(&incoming_);
   }
 
   void StartNextWrite() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (ended_) return;
     backend_.metrics->CountSent(outgoing_.front().ByteSizeLong());
-    HandOff(this);
     StartWrite(&outgoing_.front());
   }
 
   // The coordinator ends the stream when it has read all; then the read that is under way fails.
   void StartGoodbye() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (ended_) return;
-    HandOff(this);
     StartWritesDone();
   }
 
   void EndOnce() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (ended_) return;
     ended_ = true;
-    HandOff(this);
     RemoveHold();
   }
 

@@ -7,7 +7,6 @@
 
 #include "absl/base/thread_annotations.h"
 #include "daemon/backend.h"
-#include "daemon/hand_off.h"
 #include "daemon/mutex.h"
 #include "daemon/services.h"
 #include "trialsync/v1/sync.grpc.pb.h"
@@ -47,7 +46,6 @@ class ServerStream final : public grpc::ServerBidiReactor<v1::SiteMessage, v1::C
   }
 
   void OnReadDone(bool ok) override {
-    TakeOver(this);
     const MutexLock lock(&mutex_);
     // The site has ended the stream, or it was cut.
     if (!ok) return FinishOnce();
@@ -59,7 +57,6 @@ class ServerStream final : public grpc::ServerBidiReactor<v1::SiteMessage, v1::C
   }
 
   void OnWriteDone(bool ok) override {
-    TakeOver(this);
     const MutexLock lock(&mutex_);
     if (!ok) return FinishOnce();
     outgoing_.pop_front();
@@ -68,13 +65,11 @@ class ServerStream final : public grpc::ServerBidiReactor<v1::SiteMessage, v1::C
   }
 
   void OnCancel() override {
-    TakeOver(this);
     const MutexLock lock(&mutex_);
     FinishOnce();
   }
 
   void OnDone() override {
-    TakeOver(this);
     std::shared_ptr<ServerStream> self;  // let go of after the lock
     sync::SessionId session = 0;
     {
@@ -94,21 +89,18 @@ class ServerStream final : public grpc::ServerBidiReactor<v1::SiteMessage, v1::C
 
   void StartNextRead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (finished_) return;
-    HandOff(this);
     StartRead(&incoming_);
   }
 
   void StartNextWrite() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (finished_) return;
     backend_.metrics->CountSent(outgoing_.front().ByteSizeLong());
-    HandOff(this);
     StartWrite(&outgoing_.front());
   }
 
   void FinishOnce() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (finished_) return;
     finished_ = true;
-    HandOff(this);
     Finish(grpc::Status::OK);
   }
 

@@ -10,7 +10,6 @@
 
 #include "absl/base/thread_annotations.h"
 #include "daemon/call.h"
-#include "daemon/hand_off.h"
 #include "daemon/mutex.h"
 #include "daemon/sight.h"
 #include "sync/verify.h"
@@ -37,7 +36,6 @@ class VerifyCall final : public grpc::ServerWriteReactor<v1::VerifyProgress>,
   explicit VerifyCall(const Backend& backend) : backend_(backend) {}
 
   void OnWriteDone(bool ok) override {
-    TakeOver(this);
     const MutexLock lock(&mutex_);
     if (!ok) cancelled_ = true;
     outgoing_.pop_front();
@@ -47,7 +45,6 @@ class VerifyCall final : public grpc::ServerWriteReactor<v1::VerifyProgress>,
   void OnCancel() override { cancelled_ = true; }
 
   void OnDone() override {
-    TakeOver(this);
     std::shared_ptr<VerifyCall> self;  // let go of after the lock
     const MutexLock lock(&mutex_);
     self.swap(self_);
@@ -103,7 +100,6 @@ class VerifyCall final : public grpc::ServerWriteReactor<v1::VerifyProgress>,
 
   void WriteOrFinish() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     if (outgoing_.empty() && !ended_) return;
-    HandOff(this);
     if (!outgoing_.empty()) {
       StartWrite(&outgoing_.front());
     } else {

@@ -14,7 +14,7 @@ packages=(
   jq procps
 )
 if [[ "${1:-}" == "--sanitizers" ]]; then
-  packages+=(clang-14 libclang-rt-14-dev)
+  packages+=(clang-14 libclang-rt-14-dev llvm-14)
 fi
 
 missing=()

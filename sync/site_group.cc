@@ -56,7 +56,7 @@ v1::LogPosition SiteMachine::Group::LogEnd() {
 }
 
 void SiteMachine::Group::Handle(const SessionOpened& input) {
-  machine_.session_.emplace();
+  machine_.session_ = SiteMachine::Session();
   machine_.session_->id = input.session;
   machine_.session_->last_received = now_;
   machine_.status_.session = input.session;

@@ -217,7 +217,7 @@ TEST_F(LoopThreadTest, AfterAFaultNothingIsTakenAndEverybodyIsTold) {
   FillQueue();
   machine_.Hold(false);
   // In the group that failed, and behind it.
-  for (const uint64_t token : {1, 2, 9}) {
+  for (const uint64_t token : {1u, 2u, 9u}) {
     const absl::Status status = port_.Await(token);
     EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
     EXPECT_THAT(std::string(status.message()), HasSubstr("no space on the disk"));

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
@@ -20,7 +21,7 @@ namespace {
 [[noreturn]] void Abandon(const std::string& what, const Daemon* daemon) {
   std::fprintf(stderr, "%s\n", what.c_str());
   if (daemon != nullptr) {
-    constexpr size_t kTailBytes = 4000;
+    constexpr size_t kTailBytes = 20'000;
     const std::string log = daemon->Log();
     const std::string tail = log.substr(log.size() - std::min(log.size(), kTailBytes));
     std::fprintf(stderr, "--- end of %s\n%s\n", daemon->log_file().c_str(), tail.c_str());
@@ -80,7 +81,7 @@ Daemon::Daemon(std::vector<std::string> arguments, std::string data_directory)
       log_file_(data_directory_ + ".log") {}
 
 void Daemon::Start(const std::vector<std::string>& more) {
-  TS_CHECK(process_ == nullptr);
+  TS_CHECK(!running());
   std::filesystem::create_directories(data_directory_);
   const std::string address_file = data_directory_ + "/listen_address";
   std::filesystem::remove(address_file);
@@ -102,14 +103,34 @@ void Daemon::Start(const std::vector<std::string>& more) {
   address_ = address.substr(0, address.find('\n'));
 }
 
-void Daemon::Kill() { process_.reset(); }
+Daemon::~Daemon() {
+  if (running()) Kill();
+}
+
+void Daemon::Kill() {
+  TS_CHECK(running());
+  if (const auto exit_code = process_->WaitForExit(absl::ZeroDuration())) {
+    Abandon(absl::StrCat("a daemon ended by itself, with ", *exit_code), this);
+  }
+  process_.reset();
+  RequireNoReport();
+}
 
 std::optional<int> Daemon::Stop(absl::Duration timeout) {
-  TS_CHECK(process_ != nullptr);
+  TS_CHECK(running());
   process_->Signal(SIGTERM);
   const std::optional<int> exit_code = process_->WaitForExit(timeout);
   process_.reset();
+  RequireNoReport();
   return exit_code;
+}
+
+// The exit code does not do: a kill may overtake one that reports.
+void Daemon::RequireNoReport() const {
+  const std::string log = Log();
+  for (const char* sign : {"Sanitizer: ", ": runtime error: "}) {
+    if (absl::StrContains(log, sign)) Abandon("a daemon's sanitizer has found something", this);
+  }
 }
 
 std::string Daemon::address() const {

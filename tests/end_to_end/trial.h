@@ -27,15 +27,20 @@ bool WaitUntil(const std::function<bool()>& done, absl::Duration timeout = kPati
                absl::Duration pause = absl::Milliseconds(20));
 
 // One `trialsyncd` that is stopped and started again over one directory. Start, Kill and Stop are
-// for one thread; address() and Connect() for any.
+// for one thread; address() and Connect() for any. The test is abandoned when the daemon is found
+// to have ended by itself, or a sanitizer to have reported in it.
 class Daemon {
  public:
   // `arguments` from the role on, without --data and --listen. The directory is made if needed.
   Daemon(std::vector<std::string> arguments, std::string data_directory);
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  // Kills it, if it runs.
+  ~Daemon();
 
   // Runs it, and waits until it listens; `more` is added to its arguments.
   void Start(const std::vector<std::string>& more = {});
-  // kill -9.
+  // kill -9. Requires running(), as Stop() does.
   void Kill();
   // SIGTERM; the exit code, or nothing if it still runs after `timeout`.
   std::optional<int> Stop(absl::Duration timeout = kPatience);
@@ -54,6 +59,8 @@ class Daemon {
   const std::string& data_directory() const { return data_directory_; }
 
  private:
+  void RequireNoReport() const;
+
   const std::vector<std::string> arguments_;
   const std::string data_directory_;
   const std::string log_file_;

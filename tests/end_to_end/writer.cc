@@ -107,6 +107,7 @@ v1::WriteRecordRequest Writer::RequestFor(const Value& value, const std::string&
 
 template <typename Request>
 bool Writer::Insist(const Request& request) {
+  const absl::Time deadline = absl::Now() + kPatience;
   while (true) {
     if (const std::string address = site_->daemon.address(); address != connected_to_) {
       connected_to_ = address;
@@ -118,7 +119,7 @@ bool Writer::Insist(const Request& request) {
       if (!error.empty()) Complain(error);
       return error.empty();
     }
-    if (!Unanswered(response.status())) {
+    if (!Unanswered(response.status()) || absl::Now() >= deadline) {
       Complain(response.status().ToString());
       return false;
     }

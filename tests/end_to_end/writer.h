@@ -21,7 +21,8 @@ inline constexpr char kWrittenItem[] = "comment";
 
 // Somebody at a site who goes on writing whatever happens to the daemon: what was not answered is
 // asked again, with the same request id, until it is. So in the end each value has been called
-// saved, and stands in the ledger. Writes records of its own, in the site's name and under `label`.
+// saved, and stands in the ledger; an answer that takes longer than kPatience is complained of.
+// Writes records of its own, in the site's name and under `label`.
 class Writer {
  public:
   // `site` and `ledger` are not owned.
@@ -40,7 +41,7 @@ class Writer {
 
   // Calls that had no answer, and were asked again.
   int repeated_count() const { return repeated_count_; }
-  // Answers that were neither success nor absence: empty if all is well.
+  // Errors, and answers that never came: empty if all is well.
   std::vector<std::string> complaints() const;
 
  private:
@@ -50,7 +51,7 @@ class Writer {
   };
   Value NewValue(std::string record);
   v1::WriteRecordRequest RequestFor(const Value& value, const std::string& request_id) const;
-  // Calls until there is an answer; false if that is an error.
+  // Calls until there is an answer; false if that is an error, or none came.
   template <typename Request>
   bool Insist(const Request& request);
   void Complain(const std::string& complaint);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "tests/sanitizers/sanitized.h"
 #include "tests/system/driver.h"
 
 // One seed again, with everything it did:
@@ -12,14 +13,6 @@
 // TRIALSYNC_SEEDS=n runs n of them, from TRIALSYNC_FIRST_SEED on.
 namespace trialsync::system_test {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)  // GCC
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)  // clang
-constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool kSanitized = false;
-#endif
 
 constexpr uint64_t kSeeds = 800;
 constexpr uint64_t kSeedsSanitized = 80;
