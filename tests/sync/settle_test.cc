@@ -330,13 +330,24 @@ TEST_F(SettleTest, AProposalThatTwoSubjectsAreOneIsAccepted) {
   EXPECT_EQ(desk_.tables().Birth(*other)->same_as(), desk_.Key(kLab).subject());
 }
 
-TEST_F(SettleTest, ValuesThatStayWhereTheyWereEnteredAreSettledByAValue) {
+TEST_F(SettleTest, ValuesThatStayAreKeptWhereTheyWereEntered) {
   MustWrite(desk_, kLab, "name", "Mary");
   desk_.Deliver();
   desk_.CommitEdit(FakeDesk::Replica::kOther, kLab, "name", "", "bob", desk_.log_size() - 1);
   v1::SettleDiscrepancyRequest request = Settle(OnlyOpen(v1::DISCREPANCY_KIND_DISPUTE));
   request.set_keep(true);
-  EXPECT_TRUE(absl::IsFailedPrecondition(SettleDiscrepancy(desk_, request).status()));
+  MustSettle(request);
+  EXPECT_THAT(desk_.Outbox().back().SerializeAsString(), Not(HasSubstr("Mary")));
+  const auto record = PresentRecord(desk_.view(), desk_.partition_name(), desk_.Key(kLab), 0,
+                                    /*include_site_only=*/true);
+  EXPECT_THAT(record->DebugString(), HasSubstr("Mary"));
+}
+
+TEST_F(SettleTest, ValuesThatStayAreSettledByAValue) {
+  MustWrite(desk_, kLab, "name", "Mary");
+  desk_.Deliver();
+  desk_.CommitEdit(FakeDesk::Replica::kOther, kLab, "name", "", "bob", desk_.log_size() - 1);
+  v1::SettleDiscrepancyRequest request = Settle(OnlyOpen(v1::DISCREPANCY_KIND_DISPUTE));
   request.set_value("Mary Canary");
   MustSettle(request);
   EXPECT_THAT(desk_.Outbox().back().SerializeAsString(), Not(HasSubstr("Canary")));
