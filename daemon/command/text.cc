@@ -138,7 +138,8 @@ bool NaturallyLess(std::string_view a, std::string_view b) {
   std::string_view left = a;
   std::string_view right = b;
   while (!left.empty() && !right.empty()) {
-    if (absl::ascii_isdigit(left[0]) && absl::ascii_isdigit(right[0])) {
+    if (absl::ascii_isdigit(static_cast<unsigned char>(left[0])) &&
+        absl::ascii_isdigit(static_cast<unsigned char>(right[0]))) {
       const std::string_view number = take_number(left);
       const std::string_view other = take_number(right);
       if (number.size() != other.size()) return number.size() < other.size();

@@ -47,6 +47,12 @@ void Process::Kill() {
   WaitForExit(absl::InfiniteDuration());
 }
 
+bool Process::HasEnded() const {
+  siginfo_t ended{};
+  waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT);
+  return ended.si_pid == pid_;
+}
+
 std::optional<int> Process::WaitForExit(absl::Duration timeout) {
   const absl::Time deadline = absl::Now() + timeout;
   while (!exit_code_) {

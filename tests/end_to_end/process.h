@@ -14,7 +14,8 @@
 namespace trialsync::end_to_end {
 
 // One running child. It is killed and reaped when this is destroyed, and the kernel kills it when
-// the thread that started it ends. Not thread-safe, except that other threads may call pid().
+// the thread that started it ends. Not thread-safe, except that other threads may call pid() and
+// HasEnded().
 class Process {
  public:
   // Runs `command` (a path, then arguments) with standard output and standard error appended to
@@ -32,6 +33,9 @@ class Process {
 
   // SIGKILL, and waits until the child is gone.
   void Kill();
+
+  // Whether it has ended and waits to be reaped.
+  bool HasEnded() const;
 
   // The exit code, or minus the signal that ended it; nothing if it still runs after `timeout`.
   std::optional<int> WaitForExit(absl::Duration timeout);

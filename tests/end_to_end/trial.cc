@@ -90,16 +90,17 @@ void Daemon::Start(const std::vector<std::string>& more) {
     arguments.emplace_back(word);
   }
   arguments.insert(arguments.end(), more.begin(), more.end());
-  process_ = std::make_unique<Process>(DaemonCommand(arguments), log_file_);
+  auto process = std::make_unique<Process>(DaemonCommand(arguments), log_file_);
   std::string address;
   WaitUntil(
       [&] {
         address = ReadFile(address_file);
-        return !address.empty() || process_->WaitForExit(absl::ZeroDuration());
+        return !address.empty() || process->HasEnded();
       },
       kPatience, absl::Milliseconds(2));
   if (address.empty()) Abandon("a daemon did not come to listen", this);
   const std::lock_guard lock(mutex_);
+  process_ = std::move(process);
   address_ = address.substr(0, address.find('\n'));
 }
 
@@ -108,34 +109,43 @@ Daemon::~Daemon() {
 }
 
 void Daemon::Kill() {
-  TS_CHECK(running());
-  if (const auto exit_code = process_->WaitForExit(absl::ZeroDuration())) {
-    Abandon(absl::StrCat("a daemon ended by itself, with ", *exit_code), this);
-  }
-  process_.reset();
+  TakeProcess()->Kill();
   RequireNoReport();
 }
 
 std::optional<int> Daemon::Stop(absl::Duration timeout) {
-  TS_CHECK(running());
-  process_->Signal(SIGTERM);
-  const std::optional<int> exit_code = process_->WaitForExit(timeout);
-  process_.reset();
+  const std::unique_ptr<Process> process = TakeProcess();
+  process->Signal(SIGTERM);
+  const std::optional<int> exit_code = process->WaitForExit(timeout);
   RequireNoReport();
   return exit_code;
 }
 
-// The exit code does not do: a kill may overtake one that reports.
+std::string Daemon::address() const {
+  const std::lock_guard lock(mutex_);
+  RequireAlive();
+  return address_;
+}
+
+// Its end is awaited from here on.
+std::unique_ptr<Process> Daemon::TakeProcess() {
+  const std::lock_guard lock(mutex_);
+  TS_CHECK(running());
+  RequireAlive();
+  return std::move(process_);
+}
+
+void Daemon::RequireAlive() const {
+  if (process_ == nullptr || !process_->HasEnded()) return;
+  RequireNoReport();
+  Abandon("a daemon ended by itself", this);
+}
+
 void Daemon::RequireNoReport() const {
   const std::string log = Log();
   for (const char* sign : {"Sanitizer: ", ": runtime error: "}) {
-    if (absl::StrContains(log, sign)) Abandon("a daemon's sanitizer has found something", this);
+    if (absl::StrContains(log, sign)) Abandon("a sanitizer has found something in a daemon", this);
   }
-}
-
-std::string Daemon::address() const {
-  const std::lock_guard lock(mutex_);
-  return address_;
 }
 
 std::unique_ptr<command::Client> Daemon::Connect() const {

@@ -27,8 +27,8 @@ bool WaitUntil(const std::function<bool()>& done, absl::Duration timeout = kPati
                absl::Duration pause = absl::Milliseconds(20));
 
 // One `trialsyncd` that is stopped and started again over one directory. Start, Kill and Stop are
-// for one thread; address() and Connect() for any. The test is abandoned when the daemon is found
-// to have ended by itself, or a sanitizer to have reported in it.
+// for one thread; address() and Connect() for any. Whoever asks for a daemon that has ended by
+// itself, or in which a sanitizer has found something, abandons the test.
 class Daemon {
  public:
   // `arguments` from the role on, without --data and --listen. The directory is made if needed.
@@ -59,14 +59,17 @@ class Daemon {
   const std::string& data_directory() const { return data_directory_; }
 
  private:
+  std::unique_ptr<Process> TakeProcess();
+  void RequireAlive() const;
   void RequireNoReport() const;
 
   const std::vector<std::string> arguments_;
   const std::string data_directory_;
   const std::string log_file_;
-  std::unique_ptr<Process> process_;
   mutable std::mutex mutex_;
-  std::string address_;  // guarded by mutex_
+  // Both guarded by mutex_; the process is written by the one thread alone.
+  std::unique_ptr<Process> process_;
+  std::string address_;
 };
 
 // Command line of `trialsyncd` as built beside the tests.
