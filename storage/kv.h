@@ -6,8 +6,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -61,6 +63,11 @@ class Reader {
   // The value of `key`, or nullopt where there is no such key, which is no error. DATA_LOSS or
   // INTERNAL as for Iterator::status().
   virtual absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const = 0;
+
+  // The values of `keys`, which ascend, one for each: as Get() gives them, or the error of one.
+  // Cheaper than Get() by Get(), most of all where there is no such key.
+  virtual absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
+      std::span<const std::string> keys) const = 0;
 
   // All rows with first <= key < last, in ascending order; an empty `last` stands for the end of
   // the key space. Where there is no such key the iterator is not Valid() from the start. To scan

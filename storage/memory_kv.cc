@@ -22,6 +22,13 @@ class MemorySnapshot : public Snapshot {
     return *value;
   }
 
+  absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
+      std::span<const std::string> keys) const override {
+    std::vector<std::optional<std::string>> values;
+    for (const std::string& key : keys) values.push_back(*Get(key));
+    return values;
+  }
+
   std::unique_ptr<Iterator> Scan(std::string_view first, std::string_view last) const override {
     return tree_.Scan(first, last);
   }

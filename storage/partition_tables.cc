@@ -134,6 +134,20 @@ void PartitionTables::PutChange(const ChangeId& id, const v1::ChangeRow& row) {
   PutMessage(Key(Table::kChange, partition_).Fixed(id.view()).key(), row);
 }
 
+void PartitionTables::ReadAhead(std::span<const ChangeId> changes,
+                                std::span<const std::string> record_keys) {
+  std::vector<std::string> keys;
+  keys.reserve(changes.size() + record_keys.size());
+  for (const ChangeId& id : changes) {
+    keys.push_back(Key(Table::kChange, partition_).Fixed(id.view()).Take());
+  }
+  for (const std::string& record_key : record_keys) {
+    keys.push_back(Key(Table::kRecord, partition_).Fixed(record_key).Take());
+  }
+  const absl::Status read = transaction().ReadAhead(std::move(keys));
+  if (!read.ok()) Fail(read);
+}
+
 std::optional<v1::RecordState> PartitionTables::Record(std::string_view record_key) {
   return GetMessage<v1::RecordState>(Key(Table::kRecord, partition_).Fixed(record_key).key());
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -188,6 +189,9 @@ class PartitionTables : public Rows {
 
   std::optional<v1::ChangeRow> Change(const ChangeId& id);
   void PutChange(const ChangeId& id, const v1::ChangeRow& row);
+
+  // Reads what Change() of these ids and Record() of these keys will be asked for, at once.
+  void ReadAhead(std::span<const ChangeId> changes, std::span<const std::string> record_keys);
 
   // Records, by the bytes of RecordKeyBytes().
   std::optional<v1::RecordState> Record(std::string_view record_key);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/transaction.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -116,7 +117,35 @@ absl::StatusOr<std::optional<std::string>> Transaction::Get(std::string_view key
   TS_CHECK(below_ != nullptr);
   const auto row = pending_.find(key);
   if (row != pending_.end()) return row->second;
+  if (!ahead_.empty()) {
+    const auto read = ahead_.find(absl::string_view(key.data(), key.size()));
+    if (read != ahead_.end()) return read->second;
+  }
   return below_->Get(key);
+}
+
+absl::StatusOr<std::vector<std::optional<std::string>>> Transaction::GetMany(
+    std::span<const std::string> keys) const {
+  TS_CHECK(below_ != nullptr);
+  absl::StatusOr<std::vector<std::optional<std::string>>> values = below_->GetMany(keys);
+  for (size_t i = 0; values.ok() && i < keys.size(); ++i) {
+    const auto row = pending_.find(keys[i]);
+    if (row != pending_.end()) (*values)[i] = row->second;
+  }
+  return values;
+}
+
+absl::Status Transaction::ReadAhead(std::vector<std::string> keys) {
+  TS_CHECK(below_ != nullptr);
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  absl::StatusOr<std::vector<std::optional<std::string>>> values = below_->GetMany(keys);
+  if (!values.ok()) return values.status();
+  ahead_.reserve(ahead_.size() + keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    ahead_.insert_or_assign(std::move(keys[i]), std::move((*values)[i]));
+  }
+  return absl::OkStatus();
 }
 
 std::unique_ptr<Iterator> Transaction::Scan(std::string_view first, std::string_view last) const {

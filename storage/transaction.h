@@ -7,10 +7,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "storage/kv.h"
 #include "storage/write_batch.h"
@@ -37,9 +40,15 @@ class Transaction : public Reader {
   // As Reader says; the writes made here show. Nothing may be written between the making of an
   // iterator and its last use (checked): collect first, then write.
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override;
+  absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
+      std::span<const std::string> keys) const override;
   std::unique_ptr<Iterator> Scan(std::string_view first, std::string_view last) const override;
   std::unique_ptr<Iterator> ScanReverse(std::string_view first,
                                         std::string_view last) const override;
+
+  // Reads what will be asked for: Get() then answers for these keys from memory. They need not be
+  // in order. An error as Get() gives it.
+  absl::Status ReadAhead(std::vector<std::string> keys);
 
   // Sets `key` to `value`, whether or not it was there.
   void Put(std::string_view key, std::string value);
@@ -70,6 +79,8 @@ class Transaction : public Reader {
   std::shared_ptr<const Snapshot> snapshot_;  // null unless owned
   const Reader* below_;                       // null once spent
   Pending pending_;
+  // Rows of what is below, as far as they were read ahead.
+  absl::flat_hash_map<std::string, std::optional<std::string>> ahead_;
   size_t pending_bytes_ = 0;
   uint64_t write_count_ = 0;  // lets iterators see that they are out of date
 };

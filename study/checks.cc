@@ -22,15 +22,17 @@ bool LiesBeyond(const std::optional<Interval::Bound>& bound, std::string_view li
   return sign < 0 ? order < 0 : order > 0;
 }
 
-// Whether a value lies outside for certain: in the first unit, and wholly beyond a limit.
-bool IsOutside(const v1::ItemDefinition& item, const v1::Range& range, const v1::Value& value) {
-  if (range.minimum().empty() && range.maximum().empty()) return false;
-  const bool first_unit =
-      !value.has_quantity() || item.units().empty() || value.quantity().unit() == item.units(0);
-  const std::optional<Interval> interval = IntervalOf(value);
-  if (!first_unit || !interval.has_value() || !interval->numeric) return false;
-  return (!range.minimum().empty() && LiesBeyond(interval->high, range.minimum(), -1)) ||
-         (!range.maximum().empty() && LiesBeyond(interval->low, range.maximum(), 1));
+// Whether a value lies outside for certain: wholly beyond a limit.
+bool IsOutside(const Interval& interval, const v1::Range& range) {
+  return (!range.minimum().empty() && LiesBeyond(interval.high, range.minimum(), -1)) ||
+         (!range.maximum().empty() && LiesBeyond(interval.low, range.maximum(), 1));
+}
+
+bool HasLimits(const v1::ItemDefinition& item) {
+  const auto limits = [](const v1::Range& range) {
+    return !range.minimum().empty() || !range.maximum().empty();
+  };
+  return limits(item.hard_range()) || limits(item.soft_range());
 }
 
 std::string RangeMessage(const v1::FormDefinition& form, const v1::ItemDefinition& item,
@@ -45,11 +47,16 @@ std::string RangeMessage(const v1::FormDefinition& form, const v1::ItemDefinitio
                       hard ? "; correct the value or confirm it" : "; please look at it again");
 }
 
-// The finding on an item's ranges, if there is one.
+// The finding on an item's ranges, which are in its first unit, if there is one.
 std::optional<CheckFinding> CheckRanges(const v1::FormDefinition& form,
                                         const v1::ItemDefinition& item, const v1::Value& value) {
-  const bool hard = IsOutside(item, item.hard_range(), value);
-  if (!hard && !IsOutside(item, item.soft_range(), value)) return std::nullopt;
+  const bool first_unit =
+      !value.has_quantity() || item.units().empty() || value.quantity().unit() == item.units(0);
+  if (!HasLimits(item) || !first_unit) return std::nullopt;
+  const std::optional<Interval> interval = IntervalOf(value);
+  if (!interval.has_value() || !interval->numeric) return std::nullopt;
+  const bool hard = IsOutside(*interval, item.hard_range());
+  if (!hard && !IsOutside(*interval, item.soft_range())) return std::nullopt;
   CheckFinding finding;
   finding.check = hard ? HardRangeCheckId(item.id()) : SoftRangeCheckId(item.id());
   finding.item = item.id();

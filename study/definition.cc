@@ -78,6 +78,7 @@ void Definition::Index() {
     for (const v1::ItemDefinition& item : form.items()) {
       items_.emplace(item.id(), ItemEntry{.item = &item, .form = &form});
       items_by_name_.emplace(std::pair(form.id(), item.name()), &item);
+      has_site_only_items_ = has_site_only_items_ || item.site_only();
     }
     for (const v1::Check& check : form.checks()) {
       absl::StatusOr<Rule> rule = Rule::Parse(check.rule(), form, proto_);

@@ -55,6 +55,9 @@ class Definition {
   // Whether the form is filled at the event. False if either does not exist.
   bool EventHasForm(uint32_t event, uint32_t form) const;
 
+  // Whether any item's values must stay at the hospital.
+  bool HasSiteOnlyItems() const { return has_site_only_items_; }
+
   // The root of the item's chain of `split_from`: the unit in which conflicts are judged. The item
   // itself if it was never split off, or is unknown here.
   uint32_t Lineage(uint32_t item) const;
@@ -84,6 +87,7 @@ class Definition {
   absl::flat_hash_map<std::pair<uint32_t, std::string>, const v1::ItemDefinition*> items_by_name_;
   absl::flat_hash_map<std::string, const v1::CodeList*> code_lists_;
   absl::flat_hash_map<uint32_t, Rule> rules_;
+  bool has_site_only_items_ = false;
 };
 
 // The versions of one study that a replica knows, at most one for each number. A value: copies

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "proto/names.h"
 #include "study/value.h"
@@ -37,8 +38,8 @@ std::optional<Judgement> AdmitVersion(PartitionState& state, const Arriving& arr
 }
 
 // The births that a change names; ids that are none are told by `malformed`.
-std::vector<ChangeId> NamedBirths(const v1::Change& change, bool& malformed) {
-  std::vector<ChangeId> named;
+absl::InlinedVector<ChangeId, 3> NamedBirths(const v1::Change& change, bool& malformed) {
+  absl::InlinedVector<ChangeId, 3> named;
   const auto add = [&](const std::string& bytes) {
     if (const std::optional<ChangeId> id = ChangeId::From(bytes)) {
       named.push_back(*id);
@@ -67,7 +68,7 @@ std::vector<ChangeId> NamedBirths(const v1::Change& change, bool& malformed) {
 // A change that names a refused one is refused; one that names a held one waits with it.
 std::optional<Judgement> AdmitNames(PartitionState& state, const v1::Change& change) {
   bool malformed = false;
-  const std::vector<ChangeId> named = NamedBirths(change, malformed);
+  const absl::InlinedVector<ChangeId, 3> named = NamedBirths(change, malformed);
   if (malformed) return Judgement::Refused(v1::REASON_RECORD_INVALID);
   std::optional<ChangeId> awaited;
   for (const ChangeId& id : named) {
@@ -88,11 +89,11 @@ std::optional<Judgement> AdmitNames(PartitionState& state, const v1::Change& cha
 bool BirthsFit(PartitionState& state, const v1::RecordKey& key) {
   const auto is = [&](const std::string& bytes, v1::BirthKind kind, const v1::RecordKey& parent) {
     const v1::BirthRow* const row = state.Birth(*ChangeId::From(bytes));
-    return row != nullptr && row->kind() == kind &&
-           storage::RecordKeyBytes(row->parent()) == storage::RecordKeyBytes(parent);
+    return row != nullptr && row->kind() == kind && SameRecord(row->parent(), parent);
   };
+  if (!is(key.subject(), v1::BIRTH_KIND_SUBJECT, v1::RecordKey())) return false;
+  if (key.event_birth().empty() && key.form_birth().empty()) return true;
   v1::RecordKey parent;
-  if (!is(key.subject(), v1::BIRTH_KIND_SUBJECT, parent)) return false;
   parent.set_subject(key.subject());
   parent.set_event(key.event());
   if (!key.event_birth().empty() && !is(key.event_birth(), v1::BIRTH_KIND_EVENT, parent)) {

@@ -42,10 +42,28 @@ absl::StatusOr<OpenedBatch> OpenBatch(const v1::Batch& batch) {
   return opened;
 }
 
+bool HoldsOneTwice(const OpenedBatch& batch) {
+  std::vector<Sha256> sorted = batch.digests;
+  std::sort(sorted.begin(), sorted.end());
+  const auto same = [](const Sha256& a, const Sha256& b) { return ChangeIdOf(a) == ChangeIdOf(b); };
+  return std::adjacent_find(sorted.begin(), sorted.end(), same) != sorted.end();
+}
+
+// Reads at once what admission and merge will ask for.
+void ReadAhead(const OpenedBatch& batch, storage::PartitionTables& tables) {
+  std::vector<ChangeId> ids;
+  for (const Sha256& digest : batch.digests) ids.push_back(ChangeIdOf(digest));
+  std::vector<std::string> record_keys;
+  for (const v1::Change* change : batch.changes) {
+    if (change->has_record()) record_keys.push_back(storage::RecordKeyBytes(change->record()));
+  }
+  tables.ReadAhead(ids, record_keys);
+}
+
 // Whether a change carries a value that must not have left its hospital.
 bool LeaksSiteOnly(const v1::Change& change, const study::DefinitionSet& definitions) {
   const std::shared_ptr<const study::Definition> definition = definitions.Find(change.version());
-  if (definition == nullptr) return false;
+  if (definition == nullptr || !definition->HasSiteOnlyItems()) return false;
   const auto& writes = change.has_edit() ? change.edit().writes() : change.decision().writes();
   return std::any_of(writes.begin(), writes.end(), [&](const v1::ItemWrite& write) {
     const v1::ItemDefinition* item = definition->FindItem(write.item());
@@ -244,7 +262,10 @@ void CoordinatorMachine::Group::OnBatch(SessionId id, Session& session, const v1
     return Refuse(id, v1::REFUSAL_REASON_MESSAGE_INVALID, std::string(opened.status().message()),
                   "");
   }
-  std::set<ChangeId> ids;
+  if (HoldsOneTwice(*opened)) {
+    return Refuse(id, v1::REFUSAL_REASON_MESSAGE_INVALID, "the batch holds one change twice", "");
+  }
+  ReadAhead(*opened, work->state->tables());
   for (size_t i = 0; i < opened->changes.size(); ++i) {
     const v1::Change& change = *opened->changes[i];
     const ChangeId change_id = ChangeIdOf(opened->digests[i]);
@@ -253,8 +274,7 @@ void CoordinatorMachine::Group::OnBatch(SessionId id, Session& session, const v1
         change.study() != session.partition->study || change.site() != session.partition->site;
     const bool ahead = change.base().number() > session.sent_size ||
                        (change.base().number() != 0 && change.base().epoch() != work->log->epoch());
-    if (misplaced || ahead || !ids.insert(change_id).second ||
-        work->state->tables().Change(change_id)) {
+    if (misplaced || ahead || work->state->tables().Change(change_id)) {
       return Refuse(id, v1::REFUSAL_REASON_MESSAGE_INVALID,
                     absl::StrCat("change ", batch.first_seq() + i,
                                  misplaced ? " is of another study or site"

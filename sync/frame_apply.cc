@@ -12,8 +12,8 @@ namespace {
 // Applies the entries of one frame, checking each against what the rules say here.
 class FrameReader {
  public:
-  FrameReader(const ChainId& own, PartitionState& state, LogWriter& log)
-      : own_(own), state_(state), log_(log) {}
+  FrameReader(const ChainId& own, SentRows& sent, PartitionState& state, LogWriter& log)
+      : own_(own), sent_(sent), state_(state), log_(log) {}
 
   absl::Status Own(const v1::OwnReceipts& run) {
     std::vector<v1::OwnRow> rows = OwnRows(run.first_seq(), run.count());
@@ -22,6 +22,7 @@ class FrameReader {
                                                      run.first_seq() + rows.size(),
                                                      ", which was not made here"));
     }
+    const std::vector<Sha256> digests = LookAhead(rows);
     int next_exception = 0;
     for (uint32_t i = 0; i < run.count(); ++i) {
       Receipt expected = PlainReceipt();
@@ -33,8 +34,8 @@ class FrameReader {
       ReceiptedChange& change = receipted_.emplace_back();
       change.row = std::move(rows[i]);
       const absl::Status appended =
-          Append({own_, run.first_seq() + i}, change.row.authored(), run.received_time_us(),
-                 /*keep_authored=*/false, expected, &change);
+          Append({own_, run.first_seq() + i}, change.row.authored(), digests[i],
+                 run.received_time_us(), /*keep_authored=*/false, expected, &change);
       if (!appended.ok()) return appended;
     }
     return absl::OkStatus();
@@ -50,7 +51,8 @@ class FrameReader {
       return absl::InvalidArgumentError(absl::StrCat("the frame has commit ", receipt->number,
                                                      " where ", log_.size() + 1, " is next"));
     }
-    return Append(receipt->stamp, commit.authored(), receipt->received_time_us,
+    return Append(receipt->stamp, commit.authored(), Sha256Of(commit.authored()),
+                  receipt->received_time_us,
                   /*keep_authored=*/true, *receipt, nullptr);
   }
 
@@ -60,12 +62,33 @@ class FrameReader {
   // Up to `count` of the own chain; fewer where it has no more.
   std::vector<v1::OwnRow> OwnRows(uint64_t first_seq, uint32_t count) {
     std::vector<v1::OwnRow> rows;
+    while (rows.size() < count) {
+      std::optional<v1::OwnRow> row = sent_.Take(first_seq + rows.size());
+      if (!row) break;
+      rows.push_back(*std::move(row));
+    }
+    if (rows.size() == count) return rows;
+    rows.clear();
     state_.tables().ForEachOwn(own_.incarnation, first_seq, [&](uint64_t seq, v1::OwnRow row) {
       if (rows.size() == count || seq != first_seq + rows.size()) return false;
       rows.push_back(std::move(row));
       return true;
     });
     return rows;
+  }
+
+  // The digests of the changes; and what appending them will ask for is read at once.
+  std::vector<Sha256> LookAhead(const std::vector<v1::OwnRow>& rows) {
+    std::vector<Sha256> digests;
+    std::vector<ChangeId> ids;
+    std::vector<std::string> record_keys;
+    for (const v1::OwnRow& row : rows) {
+      digests.push_back(Sha256Of(row.authored()));
+      ids.push_back(ChangeIdOf(digests.back()));
+      if (!row.scope_record().empty()) record_keys.push_back(row.scope_record());
+    }
+    state_.tables().ReadAhead(ids, record_keys);
+    return digests;
   }
 
   static Receipt PlainReceipt() {
@@ -75,8 +98,9 @@ class FrameReader {
   }
 
   // `own` is told what became of it, where it is one of this replica's.
-  absl::Status Append(const Stamp& stamp, std::string_view authored, int64_t received_time_us,
-                      bool keep_authored, const Receipt& expected, ReceiptedChange* own) {
+  absl::Status Append(const Stamp& stamp, std::string_view authored, const Sha256& digest,
+                      int64_t received_time_us, bool keep_authored, const Receipt& expected,
+                      ReceiptedChange* own) {
     if (stamp.seq != log_.Chain(stamp.chain).seq + 1) {
       return absl::InvalidArgumentError(absl::StrCat("the frame leaves a gap in a chain before ",
                                                      stamp.seq));
@@ -86,7 +110,6 @@ class FrameReader {
     if (!change->ParseFromArray(authored.data(), static_cast<int>(authored.size()))) {
       return absl::InvalidArgumentError("the frame has a change that does not parse");
     }
-    const Sha256 digest = Sha256Of(authored);
     const ChangeId id = ChangeIdOf(digest);
     if (state_.tables().Change(id)) {
       return absl::InvalidArgumentError("the frame has a change that is in the log already");
@@ -110,6 +133,7 @@ class FrameReader {
   }
 
   const ChainId& own_;
+  SentRows& sent_;
   PartitionState& state_;
   LogWriter& log_;
   google::protobuf::Arena arena_;  // the change that is being appended
@@ -119,7 +143,7 @@ class FrameReader {
 }  // namespace
 
 absl::StatusOr<std::vector<ReceiptedChange>> ApplyLogFrame(const v1::LogFrame& frame,
-                                                           const ChainId& own,
+                                                           const ChainId& own, SentRows& sent,
                                                            PartitionState& state, LogWriter& log) {
   const v1::LogPosition& end = frame.checkpoint().log();
   if (frame.first_number() != log.size() + 1 || end.size() < log.size()) {
@@ -134,7 +158,7 @@ absl::StatusOr<std::vector<ReceiptedChange>> ApplyLogFrame(const v1::LogFrame& f
   if (!content.ParseFromString(*bytes)) {
     return absl::InvalidArgumentError("the frame's content does not parse");
   }
-  FrameReader reader(own, state, log);
+  FrameReader reader(own, sent, state, log);
   for (const v1::LogEntry& entry : content.entries()) {
     absl::Status applied = absl::InvalidArgumentError("the frame has an entry of an unknown kind");
     if (entry.has_own()) applied = reader.Own(entry.own());

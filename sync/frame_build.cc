@@ -83,12 +83,13 @@ absl::StatusOr<v1::LogFrame> BuildLogFrame(storage::PartitionTables& tables, uin
   return frame;
 }
 
-v1::Batch BuildBatch(storage::PartitionTables& tables, uint64_t incarnation, uint64_t first_seq) {
+v1::Batch BuildBatch(storage::PartitionTables& tables, uint64_t incarnation, uint64_t first_seq,
+                     SentRows& sent) {
   v1::Batch batch;
   v1::BatchContent content;
   size_t content_bytes = 0;
   batch.set_first_seq(first_seq);
-  tables.ForEachOwn(incarnation, first_seq, [&](uint64_t, v1::OwnRow row) {
+  tables.ForEachOwn(incarnation, first_seq, [&](uint64_t seq, v1::OwnRow row) {
     const size_t bytes = row.authored().size();
     const bool full = batch.count() == kBatchChangesMax ||
                       (batch.count() != 0 && content_bytes + bytes > kBatchBytesMax);
@@ -96,7 +97,8 @@ v1::Batch BuildBatch(storage::PartitionTables& tables, uint64_t incarnation, uin
     content_bytes += bytes;
     batch.set_count(batch.count() + 1);
     batch.set_chain(row.chain());
-    content.add_changes(std::move(*row.mutable_authored()));
+    content.add_changes(row.authored());
+    sent.Keep(seq, std::move(row));
     return true;
   });
   const std::string bytes = content.SerializeAsString();

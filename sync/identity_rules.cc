@@ -90,8 +90,9 @@ Judgement MergeBirth(PartitionState& state, const Arriving& arriving,
   state.PutBirth(arriving.id, row);
 
   const v1::ItemWrite label = LabelWrite(birth.label());
+  v1::RecordState& record = state.MutableRecord(LabelRecord(arriving.id));
   ApplyWrite(arriving, {kLabelItem, {&label}}, definition, /*decided=*/false,
-             /*keep_other_parts=*/false, state.MutableRecord(LabelRecord(arriving.id)));
+             /*keep_other_parts=*/false, record, MutableCell(record, kLabelItem));
   ListClashes(state, arriving, birth.kind(), birth.parent(), birth.label());
   return Judgement::Of(v1::OUTCOME_APPLIED);
 }

@@ -3,16 +3,20 @@
 
 #include <utility>
 
+#include "sync/record.h"
+
 namespace trialsync::sync {
 
 PartitionState::CachedRecord& PartitionState::Cached(const v1::RecordKey& key) {
+  if (last_ != nullptr && SameRecord(last_->state->key(), key)) return *last_;
   const auto [it, inserted] = records_.try_emplace(storage::RecordKeyBytes(key));
   if (inserted) {
     auto* const state = google::protobuf::Arena::CreateMessage<v1::RecordState>(&arena_);
     if (!tables_.ReadRecord(it->first, state)) *state->mutable_key() = key;
     it->second.state = state;
   }
-  return it->second;
+  last_ = &it->second;
+  return *last_;
 }
 
 v1::RecordState& PartitionState::MutableRecord(const v1::RecordKey& key) {
@@ -67,6 +71,7 @@ void PartitionState::Flush() {
   for (const auto& [bytes, cached] : records_) {
     if (cached.changed) tables_.PutRecord(bytes, *cached.state);
   }
+  last_ = nullptr;
   records_.clear();
   births_.clear();
   arena_.Reset();

@@ -71,6 +71,8 @@ class PartitionState {
   const study::DefinitionSet* definitions_;
   google::protobuf::Arena arena_;
   std::map<std::string, CachedRecord> records_;
+  // The last one that was asked for: the rules ask for one several times.
+  CachedRecord* last_ = nullptr;
   std::optional<bool> any_held_;
   std::map<ReplicaId, bool> centres_;
   std::optional<std::vector<v1::VersionRow>> versions_;

@@ -27,6 +27,7 @@ class RecordValues {
  public:
   RecordValues(const v1::RecordState& record, const study::Definition& definition,
                const study::DefinitionSet& definitions) {
+    values_.reserve(static_cast<size_t>(record.cells_size()));
     for (const v1::CellRow& cell : record.cells()) {
       const bool as_written =
           cell.values_size() == 1 && cell.values(0).version() == definition.number();

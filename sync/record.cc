@@ -91,6 +91,11 @@ v1::RecordKey LabelRecord(const ChangeId& birth) {
 
 bool IsLabelRecord(const v1::RecordKey& key) { return key.event() == 0 && key.form() == 0; }
 
+bool SameRecord(const v1::RecordKey& a, const v1::RecordKey& b) {
+  return a.subject() == b.subject() && a.event() == b.event() && a.form() == b.form() &&
+         a.event_birth() == b.event_birth() && a.form_birth() == b.form_birth();
+}
+
 ItemPolicy PolicyOf(const study::Definition& definition, uint32_t item) {
   const v1::ItemDefinition* found = definition.FindItem(item);
   if (found == nullptr) return {};
@@ -216,8 +221,7 @@ bool CoversStanding(const v1::CellRow& cell, const CellWrite& write,
 
 void ApplyWrite(const Arriving& arriving, const CellWrite& write,
                 const study::Definition& definition, bool decided, bool keep_other_parts,
-                v1::RecordState& record) {
-  v1::CellRow& cell = MutableCell(record, write.lineage);
+                v1::RecordState& record, v1::CellRow& cell) {
   auto* values = cell.mutable_values();
   for (const v1::ItemWrite* item : write.writes) {
     if (item->item() == write.lineage) keep_other_parts = false;
@@ -233,13 +237,12 @@ void ApplyWrite(const Arriving& arriving, const CellWrite& write,
     value->set_version(definition.number());
     *value->mutable_value() = item->value();
   }
-  SetOnlyWriter(arriving, write.lineage, decided, record);
+  SetOnlyWriter(arriving, decided, record, cell);
 }
 
-void SetOnlyWriter(const Arriving& arriving, uint32_t lineage, bool decided,
-                   v1::RecordState& record) {
+void SetOnlyWriter(const Arriving& arriving, bool decided, v1::RecordState& record,
+                   v1::CellRow& cell) {
   const uint32_t writer = WriterIndex(arriving, record);
-  v1::CellRow& cell = MutableCell(record, lineage);
   for (const uint32_t index : cell.writers()) {
     const v1::WriterRow& former = record.writers(static_cast<int>(index));
     if (index != writer) RaiseEffect(former.chain(), former.seq(), cell);
@@ -271,21 +274,15 @@ void DropUnusedWriters(v1::RecordState& record) {
   }
 }
 
-void AddWriter(const Arriving& arriving, uint32_t lineage, v1::RecordState& record) {
+void AddWriter(const Arriving& arriving, v1::RecordState& record, v1::CellRow& cell) {
   const uint32_t writer = WriterIndex(arriving, record);
-  v1::CellRow& cell = MutableCell(record, lineage);
   if (std::find(cell.writers().begin(), cell.writers().end(), writer) == cell.writers().end()) {
     cell.add_writers(writer);
   }
 }
 
-void MarkEffect(const Arriving& arriving, uint32_t lineage, v1::RecordState& record) {
-  v1::CellRow& cell = MutableCell(record, lineage);
-  const bool writes = std::any_of(
-      cell.writers().begin(), cell.writers().end(), [&](uint32_t index) {
-        return record.writers(static_cast<int>(index)).change() == arriving.id.view();
-      });
-  if (!writes) RaiseEffect(ChainIndex(arriving.stamp.chain, record), arriving.stamp.seq, cell);
+void MarkEffect(const Arriving& arriving, v1::RecordState& record, v1::CellRow& cell) {
+  RaiseEffect(ChainIndex(arriving.stamp.chain, record), arriving.stamp.seq, cell);
 }
 
 v1::WriterRow WriterOf(const Arriving& arriving, v1::RecordState& record) {

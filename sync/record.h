@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "proto/digest.h"
 #include "study/definition.h"
 #include "study/versions.h"
@@ -20,6 +21,9 @@ namespace trialsync::sync {
 inline constexpr uint32_t kLabelItem = 0xFFFFFFFF;
 v1::RecordKey LabelRecord(const ChangeId& birth);
 bool IsLabelRecord(const v1::RecordKey& key);
+
+// Whether two keys name one record.
+bool SameRecord(const v1::RecordKey& a, const v1::RecordKey& b);
 
 // Whose word counts for an item, and what happens to what was not seen.
 struct ItemPolicy {
@@ -39,10 +43,10 @@ bool HasSeenValue(const Arriving& arriving, const v1::RecordState& record, const
 bool OvertakenOnOwnChain(const Arriving& arriving, const v1::RecordState& record,
                          const v1::CellRow& cell);
 
-// What one change writes into one lineage.
+// What one change writes into one lineage: usually one value.
 struct CellWrite {
   uint32_t lineage = 0;
-  std::vector<const v1::ItemWrite*> writes;
+  absl::InlinedVector<const v1::ItemWrite*, 1> writes;
 };
 
 // The writes of a change by lineage, ascending; `definition` is the one it was made under.
@@ -60,23 +64,25 @@ bool EqualsStanding(const v1::CellRow& cell, const CellWrite& write,
 bool CoversStanding(const v1::CellRow& cell, const CellWrite& write,
                     const study::Definition& definition);
 
-// Makes the write the cell's value and its author's change the only writer. Parts of a split that
-// it does not write stay if `keep_other_parts`; a write of the item that was split replaces all.
+// Makes the write the value of `cell`, which is one of `record`, and its author's change the only
+// writer. Parts of a split that it does not write stay if `keep_other_parts`; a write of the item
+// that was split replaces all.
 void ApplyWrite(const Arriving& arriving, const CellWrite& write,
                 const study::Definition& definition, bool decided, bool keep_other_parts,
-                v1::RecordState& record);
+                v1::RecordState& record, v1::CellRow& cell);
 
-// Makes the change one more writer of the value that stands, or its only one.
-void AddWriter(const Arriving& arriving, uint32_t lineage, v1::RecordState& record);
-void SetOnlyWriter(const Arriving& arriving, uint32_t lineage, bool decided,
-                   v1::RecordState& record);
+// Makes the change one more writer of the value that stands in a cell of `record`, or its only one.
+void AddWriter(const Arriving& arriving, v1::RecordState& record, v1::CellRow& cell);
+void SetOnlyWriter(const Arriving& arriving, bool decided, v1::RecordState& record,
+                   v1::CellRow& cell);
 
 // Drops writers of which no value is left, so that a record does not grow with its history. Once
 // after each change that may have replaced values.
 void DropUnusedWriters(v1::RecordState& record);
 
-// Notes that the change took effect on the lineage: an older one of its chain is overtaken there.
-void MarkEffect(const Arriving& arriving, uint32_t lineage, v1::RecordState& record);
+// Notes that the change took effect on a cell of `record` though it is no writer there: an older
+// one of its chain is overtaken.
+void MarkEffect(const Arriving& arriving, v1::RecordState& record, v1::CellRow& cell);
 
 // The writer row of `arriving` on `record`, whose chain table it may extend.
 v1::WriterRow WriterOf(const Arriving& arriving, v1::RecordState& record);

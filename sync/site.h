@@ -13,6 +13,7 @@
 #include "storage/kv.h"
 #include "study/definition.h"
 #include "sync/machine.h"
+#include "sync/sent_rows.h"
 
 namespace trialsync::sync {
 
@@ -97,6 +98,7 @@ class SiteMachine : public Machine {
     uint64_t sent_seq = 0;
     // Last seq of each batch without a receipt.
     std::vector<uint64_t> in_flight;
+    SentRows sent;
     absl::Time last_received;
     absl::Time last_sent;
   };

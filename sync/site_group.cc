@@ -144,7 +144,7 @@ void SiteMachine::Group::OnLogFrame(const v1::LogFrame& frame) {
   absl::StatusOr<LogWriter> log = LogWriter::Open(&state);
   if (!log.ok()) return tables_.Fail(log.status());
   const absl::StatusOr<std::vector<ReceiptedChange>> changes =
-      ApplyLogFrame(frame, machine_.chain_, state, *log);
+      ApplyLogFrame(frame, machine_.chain_, session.sent, state, *log);
   if (!state.status().ok()) return tables_.Fail(state.status());
   if (!changes.ok()) {
     const std::string message(changes.status().message());
@@ -381,7 +381,7 @@ void SiteMachine::Group::SendBatches() {
          session.in_flight.size() < session.welcome.batches_in_flight_max()) {
     v1::SiteMessage message;
     *message.mutable_batch() =
-        BuildBatch(tables_, machine_.chain_.incarnation, session.sent_seq + 1);
+        BuildBatch(tables_, machine_.chain_.incarnation, session.sent_seq + 1, session.sent);
     const uint32_t count = message.batch().count();
     if (count == 0) return;
     session.sent_seq += count;

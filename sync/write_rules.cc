@@ -17,16 +17,13 @@ struct Merging {
   const study::Definition& definition;
   const CellWrite& write;
   v1::RecordState& record;
+  v1::CellRow& cell;  // of the record
   bool owned;
   v1::ConflictPolicy on_conflict;
 
-  const v1::CellRow& cell() const { return MutableCell(record, write.lineage); }
-  bool empty() const { return cell().values().empty(); }
-  bool equal() const {
-    return EqualsStanding(cell(), write, definition, state.definitions());
-  }
-  bool seen() const { return empty() || HasSeenValue(arriving, record, cell()); }
-  bool overtaken() const { return OvertakenOnOwnChain(arriving, record, cell()); }
+  bool equal() const { return EqualsStanding(cell, write, definition, state.definitions()); }
+  bool seen() const { return cell.values().empty() || HasSeenValue(arriving, record, cell); }
+  bool overtaken() const { return OvertakenOnOwnChain(arriving, record, cell); }
 };
 
 // A value changed: signatures and the other marks on what stood are void.
@@ -42,8 +39,7 @@ void EndMarks(v1::RecordState& record) {
 v1::Outcome Apply(const Merging& merging, bool decision) {
   const bool changed = !merging.equal();
   ApplyWrite(merging.arriving, merging.write, merging.definition, decision,
-             /*keep_other_parts=*/merging.seen(), merging.record);
-  MarkEffect(merging.arriving, merging.write.lineage, merging.record);
+             /*keep_other_parts=*/merging.seen(), merging.record, merging.cell);
   if (changed) EndMarks(merging.record);
   return v1::OUTCOME_APPLIED;
 }
@@ -51,16 +47,14 @@ v1::Outcome Apply(const Merging& merging, bool decision) {
 // One more writer; of a person's decision, and of a split of which it says only a part, only if
 // it has seen it. A decision whose value stands already is a decision all the same.
 v1::Outcome Agree(const Merging& merging, bool decision) {
-  const v1::CellRow& cell = merging.cell();
-  const bool covers = CoversStanding(cell, merging.write, merging.definition);
-  if (merging.seen() || (covers && !cell.decided())) {
-    if (decision) {
-      SetOnlyWriter(merging.arriving, merging.write.lineage, /*decided=*/true, merging.record);
-    } else {
-      AddWriter(merging.arriving, merging.write.lineage, merging.record);
-    }
+  const bool covers = CoversStanding(merging.cell, merging.write, merging.definition);
+  if (!merging.seen() && (!covers || merging.cell.decided())) {
+    MarkEffect(merging.arriving, merging.record, merging.cell);
+  } else if (decision) {
+    SetOnlyWriter(merging.arriving, /*decided=*/true, merging.record, merging.cell);
+  } else {
+    AddWriter(merging.arriving, merging.record, merging.cell);
   }
-  MarkEffect(merging.arriving, merging.write.lineage, merging.record);
   return v1::OUTCOME_AGREED;
 }
 
@@ -85,7 +79,7 @@ v1::Outcome MergeByTable(const Merging& merging) {
   if (!merging.owned) return Propose(merging);
   if (merging.overtaken()) return v1::OUTCOME_OVERTAKEN;
   if (merging.seen()) return Apply(merging, /*decision=*/false);
-  if (merging.on_conflict == v1::CONFLICT_POLICY_LATEST && !merging.cell().decided()) {
+  if (merging.on_conflict == v1::CONFLICT_POLICY_LATEST && !merging.cell.decided()) {
     ListWrite(merging.state, merging.arriving, merging.record, merging.write, merging.definition,
               v1::DISCREPANCY_KIND_DISPUTE, v1::DISCREPANCY_STATE_SETTLED_BY_RULE);
     return Apply(merging, /*decision=*/false);
@@ -118,7 +112,8 @@ Merging MergingOf(PartitionState& state, const Arriving& arriving,
   const ItemPolicy policy = PolicyOf(
       definition, write.writes.empty() ? write.lineage : write.writes.front()->item());
   const bool owned = (policy.owner == v1::OWNER_CENTRE) == arriving.from_centre;
-  return {state, arriving, definition, write, record, owned, policy.on_conflict};
+  v1::CellRow& cell = MutableCell(record, write.lineage);
+  return {state, arriving, definition, write, record, cell, owned, policy.on_conflict};
 }
 
 // The outcome of the whole is the one that most wants attention; lineages with another are listed.
@@ -226,7 +221,7 @@ Judgement MergeDecision(PartitionState& state, const Arriving& arriving,
   if (std::optional<Judgement> held = HeldByRecord(arriving, state.Record(change.record()))) {
     return *held;
   }
-  if (cells.empty()) cells.push_back({*lineage, {}});
+  if (cells.empty()) cells.emplace_back().lineage = *lineage;
   v1::RecordState& record = state.MutableRecord(change.record());
   const Merging merging = MergingOf(state, arriving, definition, cells.front(), record);
   if (!merging.owned) return Judgement::Of(Propose(merging));

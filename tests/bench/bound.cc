@@ -14,6 +14,7 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/perf_level.h>
 #include <rocksdb/table.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -56,7 +57,10 @@ std::unique_ptr<rocksdb::DB> OpenStore(const std::string& path) {
   options.max_write_buffer_number = 3;
   options.max_background_jobs = 2;
   options.allow_concurrent_memtable_write = false;
+  options.level0_file_num_compaction_trigger = 8;
   options.compression = rocksdb::kLZ4Compression;
+  options.compression_per_level.assign(options.num_levels, rocksdb::kLZ4Compression);
+  options.compression_per_level[0] = rocksdb::kNoCompression;
   rocksdb::BlockBasedTableOptions table;
   table.block_size = 16 * 1024;
   table.block_cache = rocksdb::NewLRUCache(size_t{256} << 20);
@@ -74,6 +78,7 @@ std::string RowKey(uint64_t seq) {
 }
 
 void WriteSynced(rocksdb::DB& database, rocksdb::WriteBatch& rows) {
+  rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);
   rocksdb::WriteOptions synced;
   synced.sync = true;
   Require(database.Write(synced, &rows));

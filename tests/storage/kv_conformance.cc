@@ -3,11 +3,13 @@
 
 #include <atomic>
 #include <random>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_format.h"
 #include "storage/write_batch.h"
 #include "tests/storage/listing.h"
 
@@ -48,6 +50,24 @@ TEST_P(KvConformance, EmptyValueIsNotAbsence) {
   Put("a", "");
   EXPECT_EQ(ValueOf(*kv().NewSnapshot(), "a"), "");
   EXPECT_EQ(Scanned(*kv().NewSnapshot(), "", ""), "a=");
+}
+
+TEST_P(KvConformance, ManyAreReadAsOneByOne) {
+  std::vector<std::string> keys;
+  for (int i = 0; i < 100; ++i) keys.push_back(absl::StrFormat("k%03d", i));
+  for (size_t i = 0; i < keys.size(); i += 3) Put(keys[i], keys[i] + "!");
+  Put("k004", "");
+  Delete("k006");
+  const std::shared_ptr<const Snapshot> snapshot = kv().NewSnapshot();
+  Put("k009", "later");
+  const auto values = snapshot->GetMany(keys);
+  ASSERT_TRUE(values.ok()) << values.status();
+  ASSERT_EQ(values->size(), keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) EXPECT_EQ((*values)[i], *snapshot->Get(keys[i])) << i;
+  EXPECT_EQ((*values)[9], "k009!");
+  EXPECT_EQ((*values)[4], "");
+  EXPECT_EQ((*values)[6], std::nullopt);
+  EXPECT_TRUE(snapshot->GetMany({})->empty());
 }
 
 TEST_P(KvConformance, KeysAreAnyBytesInUnsignedOrder) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -88,6 +89,28 @@ TEST_F(TransactionTest, BatchHasNetEffectsInOrderOfKeys) {
   EXPECT_EQ(list, "put a3; put b2; delete z; ");
 }
 
+TEST_F(TransactionTest, WhatWasReadAheadIsBelowWhatIsWritten) {
+  Transaction below(kv_.NewSnapshot());
+  below.Put("e", "below");
+  below.Delete("d");
+  Transaction transaction(&below);
+  transaction.Put("f", "before");
+  ASSERT_TRUE(transaction.ReadAhead({"f", "e", "d", "b", "e", "none"}).ok());
+  EXPECT_EQ(ValueOf(transaction, "b"), "old");
+  EXPECT_EQ(ValueOf(transaction, "e"), "below");
+  EXPECT_EQ(ValueOf(transaction, "f"), "before");
+  EXPECT_EQ(*transaction.Get("d"), std::nullopt);
+  EXPECT_EQ(*transaction.Get("none"), std::nullopt);
+  transaction.Put("none", "new");
+  transaction.Delete("b");
+  EXPECT_EQ(ValueOf(transaction, "none"), "new");
+  EXPECT_EQ(*transaction.Get("b"), std::nullopt);
+  const std::vector<std::string> keys = {"b", "e", "none"};
+  EXPECT_EQ((*transaction.GetMany(keys))[0], std::nullopt);
+  EXPECT_EQ((*transaction.GetMany(keys))[1], "below");
+  EXPECT_EQ((*transaction.GetMany(keys))[2], "new");
+}
+
 TEST_F(TransactionTest, WithoutWritesHasEmptyBatch) {
   Transaction transaction(kv_.NewSnapshot());
   EXPECT_EQ(ValueOf(transaction, "b"), "old");
@@ -110,6 +133,10 @@ TEST_F(TransactionTest, MisuseAborts) {
 class DamagedSnapshot : public Snapshot {
  public:
   absl::StatusOr<std::optional<std::string>> Get(std::string_view) const override {
+    return absl::DataLossError("damaged");
+  }
+  absl::StatusOr<std::vector<std::optional<std::string>>> GetMany(
+      std::span<const std::string>) const override {
     return absl::DataLossError("damaged");
   }
   std::unique_ptr<Iterator> Scan(std::string_view, std::string_view) const override {
