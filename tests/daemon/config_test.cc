@@ -83,6 +83,30 @@ TEST(ConfigTest, FileErrorsHaveLineAndColumn) {
               HasSubstr(".yaml:2:11: "));
 }
 
+TEST(ConfigTest, BadValuesInAFileHaveLineAndColumnToo) {
+  const std::string rest = "insecure: true\ndata: d\nlisten: 127.0.0.1:0\n";
+  EXPECT_THAT(ErrorOf("coordinator --config " + FileWith("data: d\nlisten: 10.0.0.1:9\n")),
+              HasSubstr(".yaml:2:9: listen "));
+  EXPECT_THAT(ErrorOf("coordinator --config " + FileWith(rest + "log-level: loud\n")),
+              HasSubstr(".yaml:4:12: log-level \"loud\""));
+  EXPECT_THAT(ErrorOf("site --config " + FileWith(rest + "site: A/B\nstudy: s\n")),
+              HasSubstr(".yaml:4:7: site \"A/B\""));
+  EXPECT_THAT(ErrorOf("site --config " + FileWith(rest + "site: A\nstudy: Asthma\n")),
+              HasSubstr(".yaml:5:8: study 'Asthma' is no name of a study"));
+  EXPECT_THAT(
+      ErrorOf("site --config " + FileWith(rest + "site: A\nstudy: s\ncoordinator: 127.0.0.1:0\n")),
+      HasSubstr(".yaml:6:14: coordinator wants"));
+}
+
+TEST(ConfigTest, AStudyIsCalledAsItsDefinitionMayCallIt) {
+  const std::string rest =
+      " --site A --data d --listen 127.0.0.1:1 --coordinator 127.0.0.1:2 "
+      "--insecure";
+  EXPECT_THAT(ErrorOf("site --study Asthma" + rest),
+              AllOf(StartsWith("--study 'Asthma'"), HasSubstr("lower case letter")));
+  EXPECT_TRUE(ParseCommandLine(Words("site --study asthma" + rest)).ok());
+}
+
 TEST(ConfigTest, FileThatIsNotThereOrTooLarge) {
   EXPECT_EQ(ReadConfigFile("/nowhere/at/all.yaml", {}).status().code(),
             absl::StatusCode::kNotFound);
