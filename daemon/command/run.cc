@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "daemon/command/commands.h"
+#include "daemon/command/suggestion.h"
 #include "daemon/command/text.h"
 #include "study/text.h"
 
@@ -34,7 +35,10 @@ bool Parse(CommandTree& tree, std::vector<std::string> arguments, Console& conso
     tree.root().exit(help, console.out, console.err);
     *code = ExitCode::kOk;
   } catch (const CLI::ParseError& error) {
-    PrintError(absl::StrCat(error.what(), "\nRun it with --help for more information."), console);
+    const std::string missing = MissingCommand(tree.root());
+    PrintError(absl::StrCat(missing.empty() ? error.what() : missing,
+                            "\nRun it with --help for more information."),
+               console);
     *code = ExitCode::kUsage;
   }
   return false;

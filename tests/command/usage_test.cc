@@ -69,6 +69,26 @@ TEST_F(UsageTest, MistakesOfTheCallerExitWithTwo) {
   EXPECT_EQ(out_, "");
 }
 
+TEST_F(UsageTest, ACommandThatIsNotThereIsAnsweredWithTheNearestOne) {
+  EXPECT_EQ(Run({"recrod", "get", "a/b/c"}), ExitCode::kUsage);
+  EXPECT_THAT(err_, HasSubstr("trialsync: there is no command \"trialsync recrod\", did you mean "
+                              "record?; there are: study, subject, record, "));
+  EXPECT_EQ(Run({"study", "pubish", "v1.yaml"}), ExitCode::kUsage);
+  EXPECT_THAT(err_,
+              HasSubstr("\"trialsync study pubish\", did you mean publish?; there are: check"));
+  EXPECT_EQ(Run({"worklist", "shwo", "3f"}), ExitCode::kUsage);
+  EXPECT_THAT(err_, HasSubstr("did you mean show?; there are: show, settle"));
+  EXPECT_EQ(Run({"frobnicate"}), ExitCode::kUsage);
+  EXPECT_THAT(err_, HasSubstr("\"trialsync frobnicate\"; there are: study"));
+  EXPECT_EQ(Run({"record"}), ExitCode::kUsage);
+  EXPECT_THAT(err_, HasSubstr("behind \"trialsync record\" a command is missing; there are: set"));
+}
+
+TEST_F(UsageTest, TellsItsRelease) {
+  EXPECT_EQ(Run({"--version"}), ExitCode::kOk);
+  EXPECT_THAT(out_, ::testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
 TEST_F(UsageTest, TheAuthorIsAsked) {
   unsetenv("TRIALSYNC_AUTHOR");
   EXPECT_EQ(Run({"subject", "add", "PBC-001"}), ExitCode::kUsage);
