@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/config_file.h"
+#include "daemon/suggestion.h"
 #include "daemon/version.h"
 #include "study/check_definition.h"
 
@@ -218,7 +219,8 @@ absl::StatusOr<CommandLine> ParseCommandLine(std::vector<std::string> arguments)
   } catch (const CLI::CallForVersion&) {
     return CommandLine{.config = std::nullopt, .print = absl::StrCat(kSoftwareVersion, "\n")};
   } catch (const CLI::ParseError& error) {
-    return absl::InvalidArgumentError(error.what());
+    const std::string missing = MissingCommand(root);
+    return absl::InvalidArgumentError(missing.empty() ? error.what() : missing);
   }
   const Role role = site->parsed() ? Role::kSite : Role::kCoordinator;
   if (!flags.config_file.empty()) {

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "daemon/command/exit_code.h"
-#include "daemon/command/suggestion.h"
+#include "daemon/suggestion.h"
 
 namespace trialsync::command {
 namespace {
@@ -64,7 +64,7 @@ class NameCheck {
   bool Want(const std::string& sentence, const std::string& name,
             const std::set<std::string>& known) {
     if (known.contains(name)) return true;
-    const std::string nearest = NearestWord(name, {known.begin(), known.end()});
+    const std::string nearest = daemon::NearestWord(name, {known.begin(), known.end()});
     problems_.push_back(absl::StrCat(
         sentence, name, nearest.empty() ? "" : absl::StrCat(", did you mean ", nearest, "?"),
         "; it has: ", absl::StrJoin(known, ", ")));

@@ -31,17 +31,10 @@ std::vector<const Template*> TemplatesOf(const ImportMap& map) {
 
 // What to do about a header that is not the one the map is for.
 std::string HeaderHint(const std::vector<std::string>& header, char separator) {
-  if (header.size() == 1) {
-    for (const char other : {',', ';', '\t'}) {
-      if (other == separator || header[0].find(other) == std::string::npos) continue;
-      return absl::StrCat(
-          "; its cells seem to stand between ",
-          other == '\t' ? "tabs" : std::string({'\'', other, '\''}),
-          ": write separator: ", other == '\t' ? "\"\\t\"" : std::string({'\'', other, '\''}),
-          " in the map");
-    }
-  }
-  return "; correct the name in the map, or in the first line of the table";
+  const size_t other = header.size() == 1 ? header[0].find_first_of(",;\t") : std::string::npos;
+  const std::string hint =
+      other == std::string::npos ? "" : SeparatorHint(header[0][other], separator);
+  return hint.empty() ? "; correct the name in the map, or in the first line of the table" : hint;
 }
 
 absl::Status CheckColumns(const std::vector<std::string>& header, const ImportMap& map,

@@ -8,8 +8,8 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "daemon/command/commands.h"
-#include "daemon/command/suggestion.h"
 #include "daemon/command/text.h"
+#include "daemon/suggestion.h"
 #include "study/text.h"
 
 namespace trialsync::command {
@@ -35,7 +35,7 @@ bool Parse(CommandTree& tree, std::vector<std::string> arguments, Console& conso
     tree.root().exit(help, console.out, console.err);
     *code = ExitCode::kOk;
   } catch (const CLI::ParseError& error) {
-    const std::string missing = MissingCommand(tree.root());
+    const std::string missing = daemon::MissingCommand(tree.root());
     PrintError(absl::StrCat(missing.empty() ? error.what() : missing,
                             "\nRun it with --help for more information."),
                console);

@@ -27,12 +27,14 @@ void Print(const v1::Status& status, Session& session) {
   session.out().flush();
 }
 
-// New work is refused here, or the other end refuses what is here.
+// New work is refused here, or the other end refuses what is here. One that is stopping takes it
+// again by itself.
 bool HasFault(const v1::Status& status) {
   if (!status.fault().empty()) return true;
   for (const v1::PartitionStatus& partition : status.partitions()) {
     for (const v1::PeerStatus& peer : partition.peers()) {
-      if (peer.has_refusal()) return true;
+      const bool stopping = peer.refusal().reason() == v1::REFUSAL_REASON_SHUTTING_DOWN;
+      if (peer.has_refusal() && !stopping) return true;
     }
   }
   return false;

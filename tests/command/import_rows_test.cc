@@ -143,7 +143,7 @@ TEST(ImportRowsTest, ColumnsMustFitTheMap) {
       ErrorOf(Make(kVisits, "id,sex,bili\n")),
       HasSubstr("\"chol\", which is not there; the first line has: id, sex, bili; correct"));
   EXPECT_THAT(ErrorOf(Make(kVisits, "id;sex;bili;chol\n")),
-              HasSubstr("; its cells seem to stand between ';': write separator: ';' in the map"));
+              HasSubstr("; the cells seem to stand between ';': write separator: ';' in the map"));
   EXPECT_THAT(ErrorOf(Make(kVisits, "id,sex,bili,chol,bili\n")), HasSubstr("is there twice"));
   EXPECT_THAT(ErrorOf(Make(kVisits, "id,sex,bili,chol,ast\n")),
               HasSubstr("does not take column \"ast\""));

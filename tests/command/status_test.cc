@@ -71,6 +71,9 @@ TEST_F(StatusTest, ASiteTellsItsOutboxAndItsRefusal) {
   EXPECT_THAT(out_, HasSubstr("not in step"));
   EXPECT_THAT(out_, HasSubstr("refused (replica not enrolled)"));
   EXPECT_THAT(out_, HasSubstr("mend: trialsync enrol"));
+  refusal->set_reason(v1::REFUSAL_REASON_SHUTTING_DOWN);
+  Answer(status);
+  EXPECT_EQ(Run({"status"}), ExitCode::kOk) << "it ends by itself";
 }
 
 TEST_F(StatusTest, ACoordinatorHasARowForEachSiteAndReplicaWithin80Columns) {

@@ -140,6 +140,14 @@ TEST(ConfigTest, NamesWhatIsMissingOrWrong) {
   EXPECT_FALSE(ParseCommandLine({}).ok());
 }
 
+TEST(ConfigTest, ARoleThatIsNotThereIsAnsweredWithTheNearestOne) {
+  EXPECT_EQ(ErrorOf("sites --data d"),
+            "there is no command \"trialsyncd sites\", did you mean site?; there are: coordinator, "
+            "site");
+  EXPECT_EQ(ParseCommandLine({}).status().message(),
+            "behind \"trialsyncd\" a command is missing; there are: coordinator, site");
+}
+
 TEST(ConfigTest, HelpShowsExamplesAndExitCodes) {
   for (const char* line : {"--help", "site --help", "coordinator --help"}) {
     const auto parsed = ParseCommandLine(Words(line));
@@ -148,7 +156,9 @@ TEST(ConfigTest, HelpShowsExamplesAndExitCodes) {
     EXPECT_THAT(parsed->print, HasSubstr("Example"));
   }
   EXPECT_THAT(ParseCommandLine({"--help"})->print, HasSubstr("Exit codes"));
-  EXPECT_THAT(ParseCommandLine(Words("site --help"))->print, HasSubstr("--coordinator"));
+  EXPECT_THAT(ParseCommandLine(Words("site --help"))->print,
+              AllOf(HasSubstr("--coordinator"), HasSubstr("DATA/metrics_address"),
+                    HasSubstr("DATA/listen_address")));
 }
 
 }  // namespace

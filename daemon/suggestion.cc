@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/command/suggestion.h"
+#include "daemon/suggestion.h"
 
 #include <algorithm>
 #include <numeric>
@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
-namespace trialsync::command {
+namespace trialsync::daemon {
 namespace {
 
 // Letters put in, left out or replaced, or neighbours exchanged, that lead from `a` to `b`.
@@ -74,4 +74,4 @@ std::string MissingCommand(const CLI::App& root) {
                       nearest.empty() ? "" : absl::StrCat(", did you mean ", nearest, "?"), here);
 }
 
-}  // namespace trialsync::command
+}  // namespace trialsync::daemon
