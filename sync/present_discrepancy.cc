@@ -129,14 +129,13 @@ class Presentation {
     if (!IsOpen(row_) && row_.standing_writers_size() > 0) {
       AddRecorded(row_.standing(), row_.standing_writers(row_.standing_writers_size() - 1));
     }
-    AddRecorded(row_.challenging(), row_.change());
-    if (!IsOpen(row_)) return;
-    // In the order in which they were opened, as the worklist has them.
-    std::vector<DisputeEntry> others = OpenDisputes(view_.state(), row_.record(), row_.lineage());
-    std::stable_sort(others.begin(), others.end(), [](const auto& a, const auto& b) {
+    if (!IsOpen(row_)) return AddRecorded(row_.challenging(), row_.change());
+    // All that are open, this one among them, in the order in which they were opened.
+    std::vector<DisputeEntry> open = OpenDisputes(view_.state(), row_.record(), row_.lineage());
+    std::stable_sort(open.begin(), open.end(), [](const auto& a, const auto& b) {
       return a.second.opened_number() < b.second.opened_number();
     });
-    for (const auto& [id, row] : others) AddRecorded(row.challenging(), row.change());
+    for (const auto& [id, row] : open) AddRecorded(row.challenging(), row.change());
   }
 
   void AddRecorded(const StandingValues& values, const std::string& change) {

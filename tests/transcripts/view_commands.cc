@@ -23,6 +23,7 @@ std::string Runner::Show(const std::string& what, Words& words) {
     world::NodeView view(*node, Stage::partition());
     v1::GetRecordHistoryRequest request;
     request.set_name(words.Take());
+    request.set_include_site_only(words.TakeIf("with private values"));
     if (!words.empty()) request.set_item(words.Take());
     const auto history = sync::PresentHistory(view.view(), Stage::partition(), request);
     return history.ok() ? DescribeHistory(*history) : StatusText(history.status());
