@@ -78,14 +78,10 @@ std::string Runner::ShowSubjects(world::Node& node) {
 
 std::string Runner::ShowStatus(world::Node& node) {
   const uint64_t commits =
-      node.site() == nullptr
-          ? LogPositionAt(node, Stage::partition(), std::nullopt).size()
-          : [&] {
-              storage::Transaction transaction(node.store().NewSnapshot());
-              return storage::PartitionTables(&transaction, node.site()->partition())
-                  .Head()
-                  .size();
-            }();
+      node.site() == nullptr ? LogPositionAt(node, Stage::partition(), std::nullopt).size() : [&] {
+        storage::Transaction transaction(node.store().NewSnapshot());
+        return storage::PartitionTables(&transaction, node.site()->partition()).Head().size();
+      }();
   std::string text = absl::StrCat(commits, " commits");
   if (node.site() == nullptr) return text;
   absl::StrAppend(&text, ", ", node.site()->outbox_count(), " unsent");
