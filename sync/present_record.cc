@@ -150,7 +150,8 @@ class Presentation {
         continue;
       }
       v1::Item& item = items[reading.item];
-      SetValue(cell, reading.value.value_or(v1::Value()), newest.version(), item);
+      SetValue(cell, reading.value.value_or(v1::Value()),
+               recorded != nullptr ? recorded->version() : newest.version(), item);
       item.set_not_convertible(!reading.value);
       if (!reading.value) item.clear_value();
       if (recorded == nullptr) continue;
