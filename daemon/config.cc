@@ -9,7 +9,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/config_file.h"
+#include "daemon/suggestion.h"
 #include "daemon/version.h"
+#include "study/check_definition.h"
 
 namespace trialsync::daemon {
 namespace {
@@ -60,6 +62,15 @@ struct Flags {
   std::string site;
   std::string coordinator;
   bool insecure = false;
+  // Where in the file those stand that came from it, by name.
+  std::map<std::string, std::string> places;
+
+  // How a message names one of them: by its place in the file, or as a flag.
+  std::string Called(const std::string& name) const {
+    const auto place = places.find(name);
+    return place == places.end() ? absl::StrCat("--", name)
+                                 : absl::StrCat(place->second, ": ", name);
+  }
 };
 
 // Options of one role that may also stand in the file, by name.
@@ -79,15 +90,19 @@ Settable AddCommonOptions(CLI::App& app, Flags& flags) {
   app.add_option("--config", flags.config_file, "A YAML file with the same names as these flags");
   settable["data"] = app.add_option("--data", flags.data, "Directory of the store");
   settable["listen"] =
-      app.add_option("--listen", flags.listen, "HOST:PORT to serve on; port 0: any that is free");
-  settable["metrics-listen"] = app.add_option("--metrics-listen", flags.metrics_listen,
-                                              "HOST:PORT for /metrics and /healthz; default none");
+      app.add_option("--listen", flags.listen,
+                     "HOST:PORT to serve on; port 0: any that is free, which is then "
+                     "in DATA/listen_address");
+  settable["metrics-listen"] =
+      app.add_option("--metrics-listen", flags.metrics_listen,
+                     "HOST:PORT for /metrics and /healthz; default none. What was "
+                     "chosen for port 0 is in DATA/metrics_address");
   settable["log-level"] =
       app.add_option("--log-level", flags.log_level, "debug, info, warning or error")
           ->capture_default_str();
   settable["insecure"] = app.add_flag("--insecure", flags.insecure,
-                                      "Talk plaintext on this machine; wanted until replicas have "
-                                      "identities");
+                                      "Accept that everybody on this machine may connect, without "
+                                      "encryption; required, since there are no identities yet");
   return settable;
 }
 
@@ -101,7 +116,7 @@ Settable AddSiteOptions(CLI::App& app, Flags& flags) {
 }
 
 // Gives the options that are not on the command line what the file says.
-absl::Status ApplyFile(const std::string& file_name, const Settable& settable) {
+absl::Status ApplyFile(const std::string& file_name, const Settable& settable, Flags& flags) {
   std::set<std::string> known;
   for (const auto& [name, option] : settable) known.insert(name);
   const absl::StatusOr<std::vector<Setting>> settings = ReadConfigFile(file_name, known);
@@ -112,6 +127,7 @@ absl::Status ApplyFile(const std::string& file_name, const Settable& settable) {
     try {
       option->add_result(setting.value);
       option->run_callback();
+      flags.places[setting.name] = setting.place;
     } catch (const CLI::Error& error) {
       return absl::InvalidArgumentError(absl::StrCat(setting.place, ": ", error.what()));
     }
@@ -119,21 +135,29 @@ absl::Status ApplyFile(const std::string& file_name, const Settable& settable) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Address> ParseAddressFlag(const char* flag, const std::string& text) {
-  if (text.empty()) return absl::InvalidArgumentError(absl::StrCat(flag, " HOST:PORT is missing"));
+absl::Status Wrong(const Flags& flags, const std::string& name, absl::string_view sentence) {
+  return absl::InvalidArgumentError(absl::StrCat(flags.Called(name), " ", sentence));
+}
+
+absl::StatusOr<Address> ParseAddressFlag(const Flags& flags, const std::string& name,
+                                         const std::string& text) {
+  if (text.empty()) return Wrong(flags, name, "HOST:PORT is missing");
   absl::StatusOr<Address> address = ParseLoopback(text);
-  if (address.ok()) return address;
-  return absl::InvalidArgumentError(absl::StrCat(flag, " ", address.status().message()));
+  return address.ok() ? address : Wrong(flags, name, address.status().message());
 }
 
 absl::Status CheckSite(const Flags& flags, Config& config) {
-  if (absl::Status status = CheckShortName("--study", flags.study); !status.ok()) return status;
-  if (absl::Status status = CheckShortName("--site", flags.site); !status.ok()) return status;
+  if (absl::Status status = study::CheckStudyName(flags.study); !status.ok()) {
+    return Wrong(flags, "study", status.message());
+  }
+  if (absl::Status status = CheckShortName(flags.Called("site"), flags.site); !status.ok()) {
+    return status;
+  }
   config.site = {flags.study, flags.site};
-  absl::StatusOr<Address> coordinator = ParseAddressFlag("--coordinator", flags.coordinator);
+  absl::StatusOr<Address> coordinator = ParseAddressFlag(flags, "coordinator", flags.coordinator);
   if (!coordinator.ok()) return coordinator.status();
   if (coordinator->port == 0) {
-    return absl::InvalidArgumentError("--coordinator wants the port on which it listens, not 0");
+    return Wrong(flags, "coordinator", "wants the port on which it listens, not 0");
   }
   config.coordinator = *std::move(coordinator);
   return absl::OkStatus();
@@ -142,21 +166,20 @@ absl::Status CheckSite(const Flags& flags, Config& config) {
 absl::StatusOr<Config> CheckFlags(Role role, const Flags& flags) {
   Config config;
   config.role = role;
-  if (flags.data.empty()) {
-    return absl::InvalidArgumentError("--data DIR is missing: where shall the store be?");
-  }
+  if (flags.data.empty()) return Wrong(flags, "data", "DIR is missing: where shall the store be?");
   config.data_directory = flags.data;
   const auto level = LogLevels().find(flags.log_level);
   if (level == LogLevels().end()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--log-level \"", flags.log_level, "\": write debug, info, warning or error"));
+    return Wrong(flags, "log-level",
+                 absl::StrCat("\"", flags.log_level, "\": write debug, info, warning or error"));
   }
   config.log_level = level->second;
-  absl::StatusOr<Address> listen = ParseAddressFlag("--listen", flags.listen);
+  absl::StatusOr<Address> listen = ParseAddressFlag(flags, "listen", flags.listen);
   if (!listen.ok()) return listen.status();
   config.listen = *std::move(listen);
   if (!flags.metrics_listen.empty()) {
-    absl::StatusOr<Address> metrics = ParseAddressFlag("--metrics-listen", flags.metrics_listen);
+    absl::StatusOr<Address> metrics =
+        ParseAddressFlag(flags, "metrics-listen", flags.metrics_listen);
     if (!metrics.ok()) return metrics.status();
     config.metrics_listen = *std::move(metrics);
   }
@@ -196,12 +219,13 @@ absl::StatusOr<CommandLine> ParseCommandLine(std::vector<std::string> arguments)
   } catch (const CLI::CallForVersion&) {
     return CommandLine{.config = std::nullopt, .print = absl::StrCat(kSoftwareVersion, "\n")};
   } catch (const CLI::ParseError& error) {
-    return absl::InvalidArgumentError(error.what());
+    const std::string missing = MissingCommand(root);
+    return absl::InvalidArgumentError(missing.empty() ? error.what() : missing);
   }
   const Role role = site->parsed() ? Role::kSite : Role::kCoordinator;
   if (!flags.config_file.empty()) {
-    const absl::Status status =
-        ApplyFile(flags.config_file, role == Role::kSite ? site_settable : coordinator_settable);
+    const absl::Status status = ApplyFile(
+        flags.config_file, role == Role::kSite ? site_settable : coordinator_settable, flags);
     if (!status.ok()) return status;
   }
   absl::StatusOr<Config> config = CheckFlags(role, flags);

@@ -11,6 +11,8 @@
 #include "daemon/sight.h"
 #include "study/versions.h"
 #include "study/yaml.h"
+#include "sync/approval.h"
+#include "sync/convertible_values.h"
 #include "sync/touched_values.h"
 
 namespace trialsync::daemon {
@@ -68,6 +70,11 @@ absl::Status AddActivations(const Sight& sight, const study::Definition& definit
     *activation->mutable_version() = definition.version();
     activation->set_state(StateOf(*row));
     activation->set_commit(CommitOf(*row));
+    if (!row->activated().empty()) {
+      const v1::VersionActivation approval = sync::ApprovalOf(view.state().tables(), *row);
+      activation->set_approval_date(approval.approval_date());
+      activation->set_approval_reference(approval.approval_reference());
+    }
   }
   return absl::OkStatus();
 }
@@ -96,6 +103,27 @@ std::string SubjectOf(const study::VersionFinding& finding, const study::Definit
   return "";
 }
 
+// What a step says how to read, and yet cannot be read by it.
+absl::Status AddNotConvertible(const Sight& sight, const std::vector<PartitionNumber>& partitions,
+                               const study::Definition& after,
+                               v1::CheckStudyVersionResponse& response) {
+  const auto counts = sync::CountNotConvertible(*sight.snapshot(), partitions, after,
+                                                sight.DefinitionsOf(after.proto().study()));
+  if (!counts.ok()) return counts.status();
+  for (const auto& [item, count] : *counts) {
+    const v1::ItemDefinition* definition = after.FindItem(item);
+    if (count == 0 || definition == nullptr) continue;
+    v1::VersionFinding* finding = response.add_findings();
+    finding->set_subject(absl::StrCat(after.FormOfItem(item)->name(), ".", definition->name()));
+    finding->set_message(absl::StrCat(
+        finding->subject(),
+        ": there are values that the declared step cannot read; they are kept, and show as not "
+        "convertible under this version until they are corrected"));
+    finding->set_values_touched(count);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status AddFindings(const Sight& sight, const study::Definition& before,
                          const study::Definition& after, v1::CheckStudyVersionResponse& response) {
   const auto findings = study::CompareVersions(before, after);
@@ -115,7 +143,7 @@ absl::Status AddFindings(const Sight& sight, const study::Definition& before,
     finding->set_message(found.sentence);
     finding->set_values_touched((*counts)[i]);
   }
-  return absl::OkStatus();
+  return AddNotConvertible(sight, partitions, after, response);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 # line for each value that differs or is missing on either side, and a count at the end.
 #
 #   deploy/compare-export.sh INPUT.csv EXPORT_DIRECTORY
+#
+# The export is one --as-recorded: a version of the study may read values in other units.
 set -euo pipefail
 input=$1
 export_directory=$2
@@ -38,7 +40,7 @@ export_values() {
       {
         for (i = 1; i <= NF; i++) { gsub(/"/, "", $i); cell[name[i]] = $i }
         for (i = 1; i <= NF; i++) {
-          if (name[i] ~ /^(study|site|subject|event|form)$/ || $i == "") continue
+          if (name[i] ~ /^(study|site|subject|event|form|remarks)$/ || $i == "") continue
           value = $i; sub(/ .*/, "", value)          # the unit is the map'"'"'s
           print cell["subject"] " " cell["event"] " " name[i], value
         }

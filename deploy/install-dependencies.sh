@@ -9,7 +9,7 @@ packages=(
   libgrpc++-dev libgrpc-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   librocksdb-dev libabsl-dev libssl-dev libzstd-dev libgmp-dev libyaml-cpp-dev libcli11-dev
   libspdlog-dev libfmt-dev libcpp-httplib-dev prometheus-cpp-dev
-  libjemalloc-dev
+  libjemalloc-dev libutf8proc-dev
   libgtest-dev libgmock-dev
   jq procps
 )

@@ -309,7 +309,7 @@ done
 
 bold "The export of the coordinator against the input, value by value"
 rm -rf "$data/export"
-ts centre export --all --format csv --out "$data/export" --study pbc --site - >/dev/null
+ts centre export --all --as-recorded --out "$data/export" --study pbc --site - >/dev/null
 differences=$data/differences
 deploy/compare-export.sh "$study/pbcseq.csv" "$data/export" >"$differences"
 cat "$differences" | sed 's/^/  /'

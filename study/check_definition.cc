@@ -84,12 +84,8 @@ class Checker {
   }
 
   void CheckHeader() {
-    if (!IsName(definition_.study(), /*upper_case=*/false, "_-") ||
-        definition_.study().size() > kStudyNameBytesMax) {
-      Add("study", absl::StrCat(Quoted(definition_.study()),
-                                " is no name of a study; use a lower case letter, then lower case "
-                                "letters, digits, _ and -, at most ",
-                                kStudyNameBytesMax, " in all, e.g. hbig48"));
+    if (absl::Status named = CheckStudyName(definition_.study()); !named.ok()) {
+      Add("study", std::string(named.message()));
     }
     if (definition_.version() == 0) Add("version", "versions are counted from 1; write 1 or more");
     CheckTexts("title", definition_.titles());
@@ -442,6 +438,17 @@ class Checker {
 };
 
 }  // namespace
+
+absl::Status CheckStudyName(std::string_view name) {
+  if (IsName(name, /*upper_case=*/false, "_-") && name.size() <= kStudyNameBytesMax) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(Quoted(name),
+                   " is no name of a study; use a lower case letter, then lower case letters, "
+                   "digits, _ and -, at most ",
+                   kStudyNameBytesMax, " in all, e.g. hbig48"));
+}
 
 std::vector<DefinitionProblem> CheckDefinition(const v1::StudyDefinition& definition) {
   return Checker(definition).Run();

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "trialsync/v1/definition.pb.h"
 
 namespace trialsync::study {
@@ -13,6 +15,9 @@ namespace trialsync::study {
 // Ids of events, forms, items and checks are 1 to this. The bits above tell checks of a range
 // from declared ones (study/checks.h). Stored: must not shrink.
 inline constexpr uint32_t kIdMax = (uint32_t{1} << 30) - 1;
+
+// OK if a study may be called so; InvalidArgument names the rule.
+absl::Status CheckStudyName(std::string_view name);
 
 // One fault of a definition.
 struct DefinitionProblem {

@@ -3,8 +3,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "sync/author_common.h"
+#include "sync/author_label.h"
 #include "sync/identity_rules.h"
-#include "sync/namer.h"
 #include "sync/present.h"
 #include "sync/resolve.h"
 
@@ -25,20 +25,6 @@ absl::StatusOr<ChangeId> BirthHere(Desk& desk, const std::string& name) {
   return ResolveBirth(desk.view(), name);
 }
 
-// OK if no birth of this label is visible; ALREADY_EXISTS otherwise.
-absl::Status CheckLabelFree(Desk& desk, v1::BirthKind kind, const v1::RecordKey& parent,
-                            const std::string& label) {
-  View& view = desk.view();
-  view.PrepareLabel(kind, parent, label);
-  const std::vector<BirthEntry> births = BirthsInOrder(view.state(), kind, parent, label);
-  if (births.empty()) return absl::OkStatus();
-  const std::string name = Namer(view, desk.partition_name()).ShortBirth(births.front().first);
-  return absl::AlreadyExistsError(absl::StrCat(
-      name,
-      " is there already: choose another code, or, if they are one, see: trialsync subject "
-      "merge --help"));
-}
-
 }  // namespace
 
 absl::StatusOr<v1::Subject> CreateSubject(Desk& desk, const v1::CreateSubjectRequest& request) {
@@ -56,7 +42,8 @@ absl::StatusOr<v1::Subject> CreateSubject(Desk& desk, const v1::CreateSubjectReq
     return same ? Respond(desk, first->id) : RequestReused(person);
   }
   const v1::RecordKey none;
-  absl::Status free = CheckLabelFree(desk, v1::BIRTH_KIND_SUBJECT, none, request.code());
+  absl::Status free =
+      CheckNewLabel(desk, v1::BIRTH_KIND_SUBJECT, none, request.code(), std::nullopt);
   if (!free.ok()) return free;
   const auto definition = ActiveVersion(desk);
   if (!definition.ok()) return definition.status();
@@ -84,7 +71,7 @@ absl::StatusOr<v1::Subject> RenameSubject(Desk& desk, const v1::RenameSubjectReq
   const std::optional<v1::BirthRow> row = FindBirth(desk.view(), *birth);
   if (!row) return absl::NotFoundError(absl::StrCat(request.name(), " is not there"));
   if (row->label() == request.new_code()) return Respond(desk, *birth);
-  status = CheckLabelFree(desk, row->kind(), row->parent(), request.new_code());
+  status = CheckNewLabel(desk, row->kind(), row->parent(), request.new_code(), *birth);
   if (!status.ok()) return status;
   const auto definition = ActiveVersion(desk);
   if (!definition.ok()) return definition.status();

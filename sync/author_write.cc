@@ -9,6 +9,7 @@
 #include "study/value.h"
 #include "sync/admission.h"
 #include "sync/author_common.h"
+#include "sync/author_label.h"
 #include "sync/authorship.h"
 #include "sync/present.h"
 #include "sync/record.h"
@@ -134,7 +135,9 @@ absl::Status Writing::Prepare() {
 absl::Status Writing::CheckRecord() {
   v1::RecordKey whole = record_.key;
   for (const Resolution::Missing& missing : record_.missing) {
-    if (absl::Status status = CheckLabel(missing.label); !status.ok()) return status;
+    absl::Status status = CheckNewLabel(desk_, missing.kind, ParentOf(missing.kind, whole),
+                                        missing.label, std::nullopt);
+    if (!status.ok()) return status;
     SetBirth(missing.kind, ChangeId(), whole);
   }
   record_.key = whole;

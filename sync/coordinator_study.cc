@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -6,6 +7,7 @@
 #include "study/value.h"
 #include "study/versions.h"
 #include "study/yaml.h"
+#include "sync/approval.h"
 #include "sync/coordinator_group.h"
 
 namespace trialsync::sync {
@@ -40,6 +42,36 @@ v1::StudyVersionActivation ActivationOf(const SiteName& site, const study::Defin
   activation.set_state(state);
   activation.set_commit(commit);
   return activation;
+}
+
+absl::Status NearlyThere(const std::string& name, const std::string& other) {
+  return absl::AlreadyExistsError(
+      absl::StrCat("site ", other, " is there already, and \"", name,
+                   "\" differs from it only in capital letters: write it as it is there, or choose "
+                   "another name"));
+}
+
+void SetApproval(const v1::VersionActivation& approval, v1::StudyVersionActivation& activation) {
+  activation.set_approval_date(approval.approval_date());
+  activation.set_approval_reference(approval.approval_reference());
+}
+
+// What `offered` leaves out says nothing else.
+bool TellsTheSame(const v1::VersionActivation& offered, const v1::VersionActivation& recorded) {
+  const auto same = [](const std::string& text, const std::string& other) {
+    return text.empty() || text == other;
+  };
+  return same(offered.approval_date(), recorded.approval_date()) &&
+         same(offered.approval_reference(), recorded.approval_reference());
+}
+
+absl::Status OtherApproval(const v1::VersionActivation& recorded,
+                           const v1::VersionActivation& offered) {
+  return absl::AlreadyExistsError(absl::StrCat(
+      "version ", recorded.version().number(), " is active by ", ApprovalText(recorded),
+      ", and the command names ", ApprovalText(offered),
+      ": what is recorded stays; a later approval is that of a later version (trialsync study "
+      "publish), and trialsync study show has what is recorded"));
 }
 
 // The draft with the version before filled in from those that are published, compiled and compared.
@@ -150,7 +182,12 @@ absl::StatusOr<v1::StudyVersionActivation> CoordinatorMachine::Group::Activate(
         absl::StrCat("\"", approved, "\" is no date of an approval; write it as 2026-03-01"));
   }
   const SiteName name{(*definition)->proto().study(), request.site()};
-  Work* const work = machine_.partitions_.contains(name) ? Open(name) : Create(name);
+  const bool known = machine_.partitions_.contains(name);
+  for (const auto& [other, partition] : machine_.partitions_) {
+    const bool alike = other.study == name.study && absl::EqualsIgnoreCase(other.site, name.site);
+    if (!known && alike) return NearlyThere(name.site, other.site);
+  }
+  Work* const work = known ? Open(name) : Create(name);
   if (work == nullptr) return status_;
 
   const std::optional<v1::VersionRow> row = work->state->tables().Version((*definition)->version());
@@ -159,18 +196,29 @@ absl::StatusOr<v1::StudyVersionActivation> CoordinatorMachine::Group::Activate(
         absl::StrCat("version ", (*definition)->number(), " was retired for site ", name.site,
                      ", and retirement is final: publish a new version"));
   }
+  v1::VersionActivation body;
+  *body.mutable_version() = (*definition)->version();
+  body.set_approval_date(request.approval_date());
+  body.set_approval_reference(request.approval_reference());
   if (row && !row->activated().empty()) {
-    return ActivationOf(name, **definition, v1::StudyVersionActivation::ACTIVE, row->activated(0));
+    const v1::VersionActivation recorded = ApprovalOf(work->state->tables(), *row);
+    if (IsTold(recorded) && !TellsTheSame(body, recorded)) return OtherApproval(recorded, body);
+    if (IsTold(recorded) || !IsTold(body)) {
+      v1::StudyVersionActivation answer =
+          ActivationOf(name, **definition, v1::StudyVersionActivation::ACTIVE, row->activated(0));
+      SetApproval(recorded, answer);
+      return answer;
+    }
   }
   v1::Change change = NewChange(*work, request.author(), request.reason());
-  v1::VersionActivation* body = change.mutable_version_activation();
-  *body->mutable_version() = (*definition)->version();
-  body->set_approval_date(request.approval_date());
-  body->set_approval_reference(request.approval_reference());
+  *change.mutable_version_activation() = body;
   const Receipt receipt = CommitOwn(*work, change);
   Tell(Event::Severity::kInfo, "study version activated",
        {{"site", name.ToString()}, {"version", absl::StrCat((*definition)->number())}});
-  return ActivationOf(name, **definition, v1::StudyVersionActivation::ACTIVE, receipt.number);
+  v1::StudyVersionActivation answer =
+      ActivationOf(name, **definition, v1::StudyVersionActivation::ACTIVE, receipt.number);
+  SetApproval(body, answer);
+  return answer;
 }
 
 absl::StatusOr<v1::StudyVersionActivation> CoordinatorMachine::Group::Retire(
@@ -180,11 +228,11 @@ absl::StatusOr<v1::StudyVersionActivation> CoordinatorMachine::Group::Retire(
   if (!definition.ok()) return definition.status();
   const SiteName name{(*definition)->proto().study(), request.site()};
   Work* const work = Open(name);
-  const auto row = work == nullptr ? std::nullopt
-                                   : work->state->tables().Version((*definition)->version());
+  const auto row =
+      work == nullptr ? std::nullopt : work->state->tables().Version((*definition)->version());
   if (!row || row->activated().empty()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "version ", (*definition)->number(), " is not active for site ", request.site()));
+    return absl::FailedPreconditionError(absl::StrCat("version ", (*definition)->number(),
+                                                      " is not active for site ", request.site()));
   }
   if (!row->retired().empty()) {
     return ActivationOf(name, **definition, v1::StudyVersionActivation::RETIRED, row->retired(0));

@@ -3,7 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "sync/authorship.h"
-#include "sync/standing.h"
+#include "sync/shown_text.h"
 #include "sync/stored_change.h"
 #include "sync/words.h"
 #include "sync/worklist.h"
@@ -25,7 +25,7 @@ std::string Shortened(const std::string& text) {
 class Sentence {
  public:
   Sentence(View& view, Namer& namer, const v1::DiscrepancyRow& row, const v1::Discrepancy& shown)
-      : namer_(namer), authors_(view), row_(row), shown_(shown) {
+      : view_(view), namer_(namer), authors_(view), row_(row), shown_(shown) {
     if (const std::optional<ChangeId> id = ChangeId::From(row.change())) {
       stored_ = FindChange(view.state().tables(), *id);
     }
@@ -109,8 +109,9 @@ class Sentence {
   }
 
   std::string Dispute() const {
-    const std::string offered = Shortened(TextOf(row_.challenging(), namer_.vocabulary()));
-    const std::string stood = Shortened(TextOf(row_.standing(), namer_.vocabulary()));
+    const std::string offered =
+        Shortened(ShownText(row_.challenging(), view_, namer_.vocabulary()));
+    const std::string stood = Shortened(ShownText(row_.standing(), view_, namer_.vocabulary()));
     return absl::StrCat(Place(), ": ", stood, " stood when ", Author(), " wrote ", offered,
                         " without having seen it");
   }
@@ -118,7 +119,8 @@ class Sentence {
   std::string Proposal() {
     const std::string side = stored_ && stored_->from_centre ? "the centre" : "the site";
     if (stored_ && stored_->change.has_same_thing()) return Same(side);
-    const std::string offered = Shortened(TextOf(row_.challenging(), namer_.vocabulary()));
+    const std::string offered =
+        Shortened(ShownText(row_.challenging(), view_, namer_.vocabulary()));
     if (row_.challenging().empty()) {
       return absl::StrCat(Place(), ": ", side, " proposes to close what is open here");
     }
@@ -126,7 +128,7 @@ class Sentence {
       return absl::StrCat(Place(), ": ", side, " proposes ", offered);
     }
     return absl::StrCat(Place(), ": ", side, " proposes ", offered, " in place of ",
-                        Shortened(TextOf(row_.standing(), namer_.vocabulary())));
+                        Shortened(ShownText(row_.standing(), view_, namer_.vocabulary())));
   }
 
   std::string Same(const std::string& side) {
@@ -174,6 +176,7 @@ class Sentence {
     return item != nullptr && item->owner() == v1::OWNER_CENTRE ? "the centre" : "the site";
   }
 
+  View& view_;
   Namer& namer_;
   Authors authors_;
   const v1::DiscrepancyRow& row_;

@@ -11,7 +11,7 @@
 #include "sync/paging.h"
 #include "sync/present.h"
 #include "sync/record.h"
-#include "sync/standing.h"
+#include "sync/shown_text.h"
 #include "sync/stored_change.h"
 #include "sync/time.h"
 #include "sync/words.h"
@@ -129,16 +129,18 @@ class Presentation {
     if (!IsOpen(row_) && row_.standing_writers_size() > 0) {
       AddRecorded(row_.standing(), row_.standing_writers(row_.standing_writers_size() - 1));
     }
-    AddRecorded(row_.challenging(), row_.change());
-    if (!IsOpen(row_)) return;
-    for (const auto& [id, row] : OpenDisputes(view_.state(), row_.record(), row_.lineage())) {
-      AddRecorded(row.challenging(), row.change());
-    }
+    if (!IsOpen(row_)) return AddRecorded(row_.challenging(), row_.change());
+    // All that are open, this one among them, in the order in which they were opened.
+    std::vector<DisputeEntry> open = OpenDisputes(view_.state(), row_.record(), row_.lineage());
+    std::stable_sort(open.begin(), open.end(), [](const auto& a, const auto& b) {
+      return a.second.opened_number() < b.second.opened_number();
+    });
+    for (const auto& [id, row] : open) AddRecorded(row.challenging(), row.change());
   }
 
   void AddRecorded(const StandingValues& values, const std::string& change) {
     if (values.empty() || IsShown(change)) return;
-    AddAlternative(TextOf(values, namer_.vocabulary()), change, /*standing=*/false);
+    AddAlternative(ShownText(values, view_, namer_.vocabulary()), change, /*standing=*/false);
   }
 
   // What stands in these lineages, as one alternative.
@@ -153,7 +155,7 @@ class Presentation {
       if (writer.empty()) writer = LastWriter(record, *cell).change();
     }
     if (!values.empty()) {
-      AddAlternative(TextOf(values, namer_.vocabulary()), writer, /*standing=*/true);
+      AddAlternative(ShownText(values, view_, namer_.vocabulary()), writer, /*standing=*/true);
     }
   }
 
@@ -172,7 +174,8 @@ class Presentation {
     }
     AddStanding(lineages);
     if (IsShown(row_.change())) return;
-    const std::string text = !writes.empty()       ? TextOf(AsValues(writes), namer_.vocabulary())
+    const std::string text = !writes.empty()
+                                 ? ShownText(AsValues(writes), view_, namer_.vocabulary())
                              : change.has_birth()  ? change.birth().label()
                              : change.has_rename() ? change.rename().label()
                                                    : ActWord(change);

@@ -10,6 +10,7 @@
 #include "sync/namer.h"
 #include "sync/paging.h"
 #include "sync/present.h"
+#include "sync/present_items.h"
 #include "sync/record.h"
 #include "sync/stored_change.h"
 #include "sync/time.h"
@@ -86,7 +87,9 @@ void SetFacts(Step& step) {
 // change that was held took effect at the commit that admitted it.
 class Walk {
  public:
-  explicit Walk(const Vocabulary& vocabulary) : vocabulary_(vocabulary) {}
+  // Shows values that this replica keeps to itself if `include_site_only`.
+  Walk(View& view, const Vocabulary& vocabulary, bool include_site_only)
+      : view_(view), vocabulary_(vocabulary), include_site_only_(include_site_only) {}
 
   void Take(std::vector<Step>& steps) {
     std::vector<Step*> order;
@@ -109,12 +112,17 @@ class Walk {
       v1::HistoryItem* item = step.entry.add_items();
       item->set_item(vocabulary_.ItemName(write.item()));
       item->set_from(TextIn(before, write.item(), lineage));
-      item->set_to(study::FormatValue(write.value()));
+      item->set_to(study::FormatValue(Shown(step.stored.id, write)));
       item->set_outcome(OutcomeIn(step.row, lineage));
       if (item->outcome() != v1::OUTCOME_APPLIED) continue;
       if (write.item() == lineage) ClearParts(lineage);
       standing_[write.item()] = item->to();
     }
+  }
+
+  v1::Value Shown(const ChangeId& change, const v1::ItemWrite& write) {
+    if (!include_site_only_) return write.value();
+    return ShownValue(view_.state(), change, write);
   }
 
   // A part of what was split had the whole before it.
@@ -130,7 +138,9 @@ class Walk {
                   [&](const auto& entry) { return vocabulary_.Lineage(entry.first) == lineage; });
   }
 
+  View& view_;
   const Vocabulary& vocabulary_;
+  const bool include_site_only_;
   std::map<uint32_t, std::string> standing_;
 };
 
@@ -176,7 +186,7 @@ absl::StatusOr<v1::GetRecordHistoryResponse> PresentHistory(
   const Vocabulary vocabulary(view.state());
   std::vector<Step> steps = ReadSteps(view, *key);
   for (Step& step : steps) SetFacts(step);
-  Walk(vocabulary).Take(steps);
+  Walk(view, vocabulary, request.include_site_only()).Take(steps);
   if (!view.state().status().ok()) return view.state().status();
   absl::Status kept = KeepItem(request.item(), *key, vocabulary, steps);
   if (!kept.ok()) return kept;

@@ -18,7 +18,7 @@ struct ReadingOptions {
   // Null for each value's own.
   const study::Definition* version = nullptr;
   bool include_site_only = false;
-  // Shows also items that are empty.
+  // Shows also items that are empty, and of which the version has no default.
   bool empty_items = false;
 };
 
@@ -34,6 +34,9 @@ absl::StatusOr<std::shared_ptr<const study::Definition>> ReadingVersion(Partitio
 // was not this replica that filled it.
 std::optional<v1::Value> PrivateValueOf(PartitionState& state, const v1::RecordState& record,
                                         uint32_t item, uint32_t lineage);
+
+// What `change` wrote, with the value of a `site_only` item where this replica keeps it.
+v1::Value ShownValue(PartitionState& state, const ChangeId& change, const v1::ItemWrite& write);
 
 }  // namespace trialsync::sync
 

@@ -97,12 +97,9 @@ class Presentation {
     }
   }
 
-  // What was written, with the value that stays here where it is asked for and is here.
   v1::Value Shown(const ChangeId& change, const v1::ItemWrite& write) {
-    if (!options_.include_site_only || !write.value().has_withheld()) return write.value();
-    const std::optional<v1::StandingValue> kept =
-        view_.state().tables().PrivateValue(change, write.item());
-    return kept ? kept->value() : write.value();
+    if (!options_.include_site_only) return write.value();
+    return ShownValue(view_.state(), change, write);
   }
 
   void AddItems(v1::Record& shown) {
@@ -117,10 +114,11 @@ class Presentation {
         if (found != items.end()) {
           *shown.add_items() = std::move(found->second);
           items.erase(found);
-        } else if (options_.empty_items && !item.retired()) {
-          *shown.add_items() = EmptyItem(item);
         } else {
-          continue;
+          v1::Item empty = EmptyItem(item);
+          const bool is_shown = options_.empty_items || empty.has_value();
+          if (!is_shown || item.retired()) continue;
+          *shown.add_items() = std::move(empty);
         }
         Complete(item.id(), *shown.mutable_items()->rbegin());
       }
@@ -140,19 +138,38 @@ class Presentation {
   void ReadCell(const v1::CellRow& cell, std::map<uint32_t, v1::Item>& items) {
     const v1::StandingValue& newest = cell.values(cell.values_size() - 1);
     if (options_.version == nullptr) {
-      for (const v1::StandingValue& value : cell.values()) {
-        SetValue(cell, value.value(), value.version(), items[value.item()]);
-      }
+      for (const v1::StandingValue& value : cell.values()) ShowRecorded(cell, value, items);
       return;
     }
     for (study::Reading& reading :
          study::ReadCell(StoredValues(cell), *options_.version, view_.state().definitions())) {
+      const v1::StandingValue* recorded = FindRecorded(cell, reading.item);
+      if (!reading.value && recorded != nullptr &&
+          recorded->version() > options_.version->number()) {
+        ShowRecorded(cell, *recorded, items);
+        continue;
+      }
       v1::Item& item = items[reading.item];
-      SetValue(cell, reading.value.value_or(v1::Value()), newest.version(), item);
-      if (reading.value) continue;
-      item.clear_value();
-      item.set_text(TextOf(cell.values(), namer_.vocabulary()));
+      SetValue(cell, reading.value.value_or(v1::Value()),
+               recorded != nullptr ? recorded->version() : newest.version(), item);
+      item.set_not_convertible(!reading.value);
+      if (!reading.value) item.clear_value();
+      if (recorded == nullptr) continue;
+      const std::string text = study::FormatValue(recorded->value());
+      if (text != item.text()) item.set_recorded(text);
     }
+  }
+
+  // The value that was recorded of the item itself; null for a part of what was split.
+  static const v1::StandingValue* FindRecorded(const v1::CellRow& cell, uint32_t item) {
+    const auto found = std::find_if(cell.values().begin(), cell.values().end(),
+                                    [item](const auto& value) { return value.item() == item; });
+    return found == cell.values().end() ? nullptr : &*found;
+  }
+
+  void ShowRecorded(const v1::CellRow& cell, const v1::StandingValue& value,
+                    std::map<uint32_t, v1::Item>& items) {
+    SetValue(cell, value.value(), value.version(), items[value.item()]);
   }
 
   void SetValue(const v1::CellRow& cell, const v1::Value& value, uint32_t version, v1::Item& item) {
@@ -230,6 +247,12 @@ std::optional<v1::Value> PrivateValueOf(PartitionState& state, const v1::RecordS
   const std::optional<v1::StandingValue> value =
       writer ? state.tables().PrivateValue(*writer, item) : std::nullopt;
   return value ? std::make_optional(value->value()) : std::nullopt;
+}
+
+v1::Value ShownValue(PartitionState& state, const ChangeId& change, const v1::ItemWrite& write) {
+  if (!write.value().has_withheld()) return write.value();
+  const std::optional<v1::StandingValue> kept = state.tables().PrivateValue(change, write.item());
+  return kept ? kept->value() : write.value();
 }
 
 v1::Record MakeRecord(View& view, Namer& namer, const v1::RecordKey& key,

@@ -58,13 +58,17 @@ absl::StatusOr<Offered> ReadItem(Desk& desk, const v1::WriteRecordRequest& reque
 }
 
 // What stands, as this replica knows it: with its own copy of a value that does not leave it.
-Standing StandingHere(Desk& desk, const v1::RecordState& record,
-                      const study::Definition& definition, const Offered& offered) {
+void FindStanding(Desk& desk, const v1::RecordState& record, const study::Definition& definition,
+                  Offered& offered) {
   PartitionState& state = desk.view().state();
-  Standing standing = StandingOf(record, offered.item->id(), definition, state.definitions());
-  if (!standing.value || !standing.value->has_withheld()) return standing;
+  Standing& standing = offered.standing;
+  standing = StandingOf(record, offered.item->id(), definition, state.definitions());
+  if (!standing.value || !standing.value->has_withheld()) return;
   standing.value = PrivateValueOf(state, record, offered.item->id(), offered.lineage);
-  return standing;
+  offered.kept_elsewhere = !standing.value && !desk.at_centre();
+  if (offered.kept_elsewhere) {
+    standing.text = "(withheld, kept at another replica of the hospital)";
+  }
 }
 
 bool IsUnchanged(const Offered& offered) {
@@ -87,7 +91,8 @@ absl::StatusOr<Fate> FateOf(const Offered& offered, v1::ValueConflict on_differe
     case v1::VALUE_CONFLICT_REPORT:
       return Fate::kLeft;
     case v1::VALUE_CONFLICT_UPDATE:
-      return offered.standing.decided ? Fate::kLeft : Fate::kWrite;
+      // Nobody here can have seen what is kept elsewhere.
+      return offered.standing.decided || offered.kept_elsewhere ? Fate::kLeft : Fate::kWrite;
     default:
       // A proposal replaces nothing.
       return offered.owned ? Fate::kConflict : Fate::kWrite;
@@ -172,7 +177,7 @@ absl::Status DecideFates(Desk& desk, const v1::WriteRecordRequest& request,
   Authors authors(desk.view());
   v1::WriteConflict conflict;
   for (Offered& offered : items) {
-    offered.standing = StandingHere(desk, record, definition, offered);
+    FindStanding(desk, record, definition, offered);
     const absl::StatusOr<Fate> fate = FateOf(offered, request.on_different_value(), record);
     if (!fate.ok()) return fate.status();
     offered.fate = *fate;

@@ -44,6 +44,8 @@ struct Offered {
 
   // Set by DecideFates().
   Standing standing;
+  // What stands is a value that another replica of the hospital keeps: nobody here has seen it.
+  bool kept_elsewhere = false;
   Fate fate = Fate::kWrite;
 
   // The value is one of those that stay at the hospital.

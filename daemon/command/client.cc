@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -47,12 +48,25 @@ absl::Status CheckAddress(const std::string& address) {
   return absl::OkStatus();
 }
 
+// Whether something took the connection that does not speak as a server of ours does; only gRPC's
+// words tell it.
+bool IsForeign(const std::string& reason) {
+  return absl::StrContains(reason, "HTTP/2") || absl::StrContains(reason, "SETTINGS") ||
+         absl::StrContains(reason, "http1");
+}
+
 // Why there is no answer. `answered`: there is one, and it is this error.
 std::string Explain(const grpc::Status& status, bool answered, const std::string& address,
                     absl::Duration deadline) {
   switch (status.error_code()) {
     case grpc::StatusCode::UNAVAILABLE:
       if (answered) return status.error_message();
+      if (IsForeign(status.error_message())) {
+        return absl::StrCat("what listens at ", address,
+                            " is no trialsync server, or only its --metrics-listen: name the "
+                            "address that its --listen says with --at HOST:PORT or TRIALSYNC_AT (",
+                            status.error_message(), ")");
+      }
       return absl::StrCat("no server answers at ", address,
                           ": start `trialsyncd site` or `trialsyncd coordinator` with --listen ",
                           address, ", or name another with --at HOST:PORT or TRIALSYNC_AT (",

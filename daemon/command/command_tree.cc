@@ -8,6 +8,7 @@
 #include "absl/strings/str_replace.h"
 #include "daemon/command/limits.h"
 #include "daemon/command/text.h"
+#include "daemon/version.h"
 #include "proto/check.h"
 
 namespace trialsync::command {
@@ -16,7 +17,7 @@ namespace {
 constexpr char kRootFooter[] = R"(
 Exit codes:
   0  done
-  1  the answer is no, or something did not hold (verify, import, study check)
+  1  the answer is no, or something did not hold (verify, import, study check, status)
   2  the command line, or a file that it names, is not understood
   3  a value stands that was not written over
   4  no server at the address, no answer in time, or it is stopping: ask again
@@ -50,6 +51,8 @@ CommandTree::CommandTree(Session& session)
   root_.add_option("-o,--output", session.output, "text for people, json for scripts")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+  root_.set_version_flag("--version", std::string(daemon::kSoftwareVersion),
+                         "The release of this command, and exit");
   root_.fallthrough();
   root_.require_subcommand(1);
   root_.footer(kRootFooter);

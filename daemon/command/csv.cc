@@ -78,7 +78,10 @@ class Reader {
       }
       if (c == '"') {
         if (AtCellEnd()) return cell;
-        if (Here() != '"') return Error("text behind a closing quote: a quote within is doubled");
+        if (Here() != '"') {
+          return Error("text behind a closing quote: a quote within is doubled" +
+                       SeparatorHint(text_[at_], separator_));
+        }
         ++at_;
       }
       cell += c;
@@ -102,6 +105,13 @@ class Reader {
 bool IsEmptyLine(const CsvRow& row) { return row.cells.size() == 1 && row.cells[0].empty(); }
 
 }  // namespace
+
+std::string SeparatorHint(char found, char separator) {
+  if (found == separator || (found != ',' && found != ';' && found != '\t')) return "";
+  const std::string written = found == '\t' ? "\"\\t\"" : std::string({'\'', found, '\''});
+  return absl::StrCat("; the cells seem to stand between ", found == '\t' ? "tabs" : written,
+                      ": write separator: ", written, " in the map");
+}
 
 absl::StatusOr<CsvTable> ParseCsv(std::string_view text, std::string_view file_name,
                                   char separator) {

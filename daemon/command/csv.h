@@ -33,6 +33,10 @@ struct CsvTable {
 absl::StatusOr<CsvTable> ParseCsv(std::string_view text, std::string_view file_name,
                                   char separator);
 
+// Where `found` stands in a table between what seem to be cells, and `separator` was expected: what
+// to write in the map, as the end of a sentence. Empty if `found` separates no table's cells.
+std::string SeparatorHint(char found, char separator);
+
 // `text` as a cell between commas: in quotes, with those within doubled, if it has a quote, a
 // comma, a line end or a space at either end.
 std::string CsvCell(std::string_view text);

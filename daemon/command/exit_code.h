@@ -12,7 +12,7 @@ namespace trialsync::command {
 enum class ExitCode {
   kOk = 0,
   // The answer is no, or something did not hold: `verify` found a difference, `import` had bad
-  // rows, `study check` found what breaks.
+  // rows, `study check` found what breaks, `status` a fault or a refusal.
   kNo = 1,
   // The command line, or a file that it names, is not understood.
   kUsage = 2,

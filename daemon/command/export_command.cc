@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -11,48 +10,31 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "daemon/command/commands.h"
+#include "daemon/command/definitions.h"
+#include "daemon/command/export_manifest.h"
 #include "daemon/command/export_writer.h"
 #include "daemon/command/format.h"
 #include "daemon/command/limits.h"
+#include "daemon/command/reading_version.h"
 #include "daemon/command/text.h"
 
 namespace trialsync::command {
 namespace {
 
+constexpr char kManifestName[] = "export.json";
+
 struct ExportOptions {
   PlaceOptions place;
+  ReadingOptions reading;
+  CsvStyle style;
   std::vector<std::string> forms;
   bool all = false;
   std::string format = "csv";
   std::string directory;
   bool force = false;
-};
 
-struct FormCount {
-  size_t written = 0;
-  size_t voided = 0;
-  size_t values_in_question = 0;
+  bool csv() const { return format == "csv"; }
 };
-
-// Every version of the study that the server knows, by ascending number.
-absl::StatusOr<std::vector<v1::StudyDefinition>> GetDefinitions(const std::string& study,
-                                                                Session& session) {
-  v1::ListStudyVersionsRequest list;
-  list.set_parent(absl::StrCat("studies/", study));
-  const auto versions = ListAll<v1::ListStudyVersionsResponse>(session, list);
-  if (!versions.ok()) return versions.status();
-  std::map<uint32_t, v1::StudyDefinition> by_number;
-  for (const v1::StudyVersion& version : versions->versions()) {
-    v1::GetStudyVersionRequest get;
-    get.set_name(version.name());
-    absl::StatusOr<v1::StudyVersion> whole = session.Call(get);
-    if (!whole.ok()) return whole.status();
-    by_number[version.version().number()] = std::move(*whole->mutable_definition());
-  }
-  std::vector<v1::StudyDefinition> definitions;
-  for (auto& [number, definition] : by_number) definitions.push_back(std::move(definition));
-  return definitions;
-}
 
 absl::StatusOr<std::vector<ExportForm>> ChooseForms(std::vector<ExportForm> known,
                                                     const ExportOptions& options) {
@@ -72,92 +54,126 @@ absl::StatusOr<std::vector<ExportForm>> ChooseForms(std::vector<ExportForm> know
   return chosen;
 }
 
-size_t ValuesInQuestion(const v1::Record& record) {
-  size_t count = 0;
+void CountValues(const v1::Record& record, ExportedFile& file) {
   for (const v1::Item& item : record.items()) {
-    if (!item.discrepancies().empty()) ++count;
+    if (!item.discrepancies().empty()) ++file.in_question;
+    if (item.value().has_withheld()) ++file.withheld;
+    if (item.not_convertible()) ++file.not_convertible;
   }
-  return count;
 }
 
-// A record as its line in the file.
-struct Line {
-  std::string name;
-  std::string text;
-};
+absl::Status WriteFile(const std::string& path, const std::string& head,
+                       const std::vector<std::string>& lines) {
+  std::ofstream file(path, std::ios::binary);
+  file << head;
+  for (const std::string& line : lines) file << line;
+  file.close();
+  if (file) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("cannot write ", path, ": ", std::strerror(errno)));
+}
 
-// Takes in one page; a voided record is no data, and is only in the format that says so.
-absl::Status TakePage(const v1::ListRecordsResponse& page, const ExportForm& form, bool csv,
-                      std::vector<Line>& lines, FormCount& count) {
-  for (const v1::Record& record : page.records()) {
-    if (csv && record.voided()) {
-      ++count.voided;
-      continue;
+// Writes the files of one export.
+class Exporter {
+ public:
+  Exporter(Session& session, const ExportOptions& options, ExportManifest& manifest,
+           const ExportDirectory& directory)
+      : session_(session), options_(options), manifest_(manifest), directory_(directory) {}
+
+  absl::Status WriteForm(const ExportForm& form) {
+    ExportedFile& file = manifest_.files.emplace_back();
+    file.name = absl::StrCat(form.name, ".", options_.format);
+    file.columns = form.columns.size();
+    lines_.clear();
+    if (absl::Status read = ReadRecords(form, file); !read.ok()) return read;
+    std::stable_sort(lines_.begin(), lines_.end(),
+                     [](const Line& a, const Line& b) { return NaturallyLess(a.name, b.name); });
+    std::vector<std::string> texts;
+    for (Line& line : lines_) texts.push_back(std::move(line.text));
+    return WriteFile(directory_.Path(file.name), options_.csv() ? CsvHeader(form) : "", texts);
+  }
+
+ private:
+  // A record as its line in the file.
+  struct Line {
+    std::string name;
+    std::string text;
+  };
+
+  absl::Status ReadRecords(const ExportForm& form, ExportedFile& file) {
+    v1::ListRecordsRequest request;
+    request.set_parent(SiteName{manifest_.study, manifest_.site}.ToString());
+    request.set_form(form.name);
+    request.set_version(manifest_.version);
+    request.set_page_size(kPageSize);
+    do {
+      const absl::StatusOr<v1::ListRecordsResponse> page = session_.Call(request);
+      if (!page.ok()) return page.status();
+      for (const v1::Record& record : page->records()) {
+        if (absl::Status taken = TakeRecord(form, record, file); !taken.ok()) return taken;
+      }
+      request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    return absl::OkStatus();
+  }
+
+  // A voided record is no data, and is only in the format that says so.
+  absl::Status TakeRecord(const ExportForm& form, const v1::Record& record, ExportedFile& file) {
+    if (options_.csv() && record.voided()) {
+      ++file.voided;
+      return absl::OkStatus();
     }
     absl::StatusOr<std::string> line =
-        csv ? CsvRecord(form, record) : JsonOf(record, JsonStyle::kLine);
+        options_.csv() ? CsvRecord(form, record, options_.style) : JsonOf(record, JsonStyle::kLine);
     if (!line.ok()) return line.status();
-    lines.push_back({record.name(), *std::move(line)});
-    ++count.written;
-    count.values_in_question += ValuesInQuestion(record);
+    lines_.push_back({record.name(), *std::move(line)});
+    ++file.records;
+    CountValues(record, file);
+    return absl::OkStatus();
+  }
+
+  Session& session_;
+  const ExportOptions& options_;
+  ExportManifest& manifest_;
+  const ExportDirectory& directory_;
+  std::vector<Line> lines_;
+};
+
+absl::Status CheckOptions(const ExportOptions& options) {
+  if (options.all != options.forms.empty()) {
+    return UsageError("say what to export: either --form FORM, once or more, or --all");
+  }
+  if (options.style.for_spreadsheets && !options.csv()) {
+    return UsageError("--spreadsheet is for tables: leave it out, or write --format csv");
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<FormCount> WriteForm(const SiteName& place, const ExportForm& form, bool csv,
-                                    const std::string& path, Session& session) {
-  std::vector<Line> lines;
-  FormCount count;
-  v1::ListRecordsRequest request;
-  request.set_parent(place.ToString());
-  request.set_form(form.name);
-  request.set_page_size(kPageSize);
-  do {
-    const absl::StatusOr<v1::ListRecordsResponse> page = session.Call(request);
-    if (!page.ok()) return page.status();
-    if (absl::Status status = TakePage(*page, form, csv, lines, count); !status.ok()) return status;
-    request.set_page_token(page->next_page_token());
-  } while (!request.page_token().empty());
-  std::stable_sort(lines.begin(), lines.end(),
-                   [](const Line& a, const Line& b) { return NaturallyLess(a.name, b.name); });
-  std::ofstream file(path, std::ios::binary);
-  if (csv) file << CsvHeader(form);
-  for (const Line& line : lines) file << line.text;
-  file.close();
-  if (!file) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("cannot write ", path, ": ", std::strerror(errno)));
-  }
-  return count;
-}
-
 absl::StatusOr<ExitCode> Export(const ExportOptions& options, Session& session) {
-  if (options.all != options.forms.empty()) {
-    return UsageError("say what to export: either --form FORM, once or more, or --all");
-  }
+  if (absl::Status valid = CheckOptions(options); !valid.ok()) return valid;
   const absl::StatusOr<SiteName> place = ResolvePlace(session, options.place);
   if (!place.ok()) return place.status();
   const auto definitions = GetDefinitions(place->study, session);
   if (!definitions.ok()) return definitions.status();
   const auto forms = ChooseForms(FormsOf(*definitions), options);
   if (!forms.ok()) return forms.status();
+  const absl::StatusOr<uint32_t> version = VersionToRead(session, *place, options.reading);
+  if (!version.ok()) return version.status();
   absl::StatusOr<ExportDirectory> directory =
       ExportDirectory::Create(options.directory, options.force);
   if (!directory.ok()) return directory.status();
+  ExportManifest manifest{place->study, place->site, *version, {}};
+  Exporter exporter(session, options, manifest, *directory);
   for (const ExportForm& form : *forms) {
-    const std::string file_name = absl::StrCat(form.name, ".", options.format);
-    const absl::StatusOr<FormCount> count =
-        WriteForm(*place, form, options.format == "csv", directory->Path(file_name), session);
-    if (!count.ok()) return count.status();
-    session.err() << file_name << ": " << count->written << " records";
-    if (count->voided > 0) session.err() << ", " << count->voided << " voided left out";
-    if (count->values_in_question > 0) {
-      session.err() << ", " << count->values_in_question
-                    << " values in question (trialsync worklist)";
-    }
-    session.err() << "\n";
+    if (absl::Status written = exporter.WriteForm(form); !written.ok()) return written;
+    session.err() << FileSummary(manifest, manifest.files.back()) << "\n";
+  }
+  const std::string json = ManifestJson(manifest);
+  if (absl::Status written = WriteFile(directory->Path(kManifestName), json, {}); !written.ok()) {
+    return written;
   }
   if (absl::Status status = directory->Finish(); !status.ok()) return status;
+  if (session.json()) session.out() << json;
   return ExitCode::kOk;
 }
 
@@ -169,10 +185,16 @@ void AddExportCommand(CommandTree& tree) {
       tree.root(),
       {"export", "Writes a file for each form.",
        "trialsync export --all --format csv --out export-2026-11",
-       "csv: the columns site, subject, event and form, then the items by name, values exactly as "
-       "recorded, missing ones as missing:REASON; voided records are left out, and counted. "
-       "ndjson: whole records, one a line. Both by site, subject, event and form. The directory "
-       "appears whole at the end, or not at all."},
+       "Values are read under one version of the study, the newest that is active, so that a "
+       "column has one meaning; --version names another, --as-recorded takes each as it was "
+       "entered. csv: the columns site, subject, event, form and remarks, then the items by name, "
+       "missing values as missing:REASON. A value that is withheld, or that the version cannot "
+       "say, has an empty cell, and ITEM=withheld or ITEM=not_convertible in remarks; voided "
+       "records are left out, and counted. Text goes out as it was entered, also where a "
+       "spreadsheet would take it for a formula: for one, use --spreadsheet, and do not import "
+       "that table again. ndjson: whole records, one a line. Both by site, subject, event and "
+       "form. export.json says what is in which file, as -o json does. The directory appears "
+       "whole at the end, or not at all."},
       [options](Session& session) { return Export(*options, session); });
   command.add_option("--form", options->forms, "This form; may be given several times")
       ->type_name("FORM");
@@ -181,6 +203,9 @@ void AddExportCommand(CommandTree& tree) {
       ->check(CLI::IsMember({"csv", "ndjson"}))
       ->capture_default_str();
   command.add_option("--out", options->directory, "The directory to make")->required();
+  command.add_flag("--spreadsheet", options->style.for_spreadsheets,
+                   "Put ' before texts that begin with = + - @ or a control sign");
+  AddReadingOptions(command, options->reading);
   command.add_flag("--force", options->force, "Replace files of the same names in it");
   AddPlaceOptions(command, options->place);
 }

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "daemon/command/csv.h"
 #include "proto/names.h"
 
@@ -37,6 +39,18 @@ void TakeOver(std::vector<ExportForm> older, std::vector<ExportForm>& newer) {
       if (!there) same->columns.push_back(std::move(column));
     }
   }
+}
+
+// Why an item that something stands in has no text; empty if it has.
+std::string_view RemarkOn(const v1::Item& item) {
+  if (item.not_convertible()) return "not_convertible";
+  return item.value().has_withheld() ? "withheld" : "";
+}
+
+std::string Disarmed(std::string text) {
+  constexpr std::string_view kDangerous = "=+-@\t\r\n";
+  const bool dangerous = !text.empty() && kDangerous.find(text[0]) != std::string_view::npos;
+  return dangerous ? absl::StrCat("'", text) : text;
 }
 
 }  // namespace
@@ -100,28 +114,43 @@ std::vector<ExportForm> FormsOf(const std::vector<v1::StudyDefinition>& versions
 }
 
 std::string CsvHeader(const ExportForm& form) {
-  std::vector<std::string> cells = {"site", "subject", "event", "form"};
+  std::vector<std::string> cells = {"site", "subject", "event", "form", "remarks"};
   for (const ExportColumn& column : form.columns) cells.push_back(column.name);
   return CsvLine(cells);
 }
 
-absl::StatusOr<std::string> CsvRecord(const ExportForm& form, const v1::Record& record) {
+absl::StatusOr<std::string> CsvRecord(const ExportForm& form, const v1::Record& record,
+                                      const CsvStyle& style) {
   const absl::StatusOr<RecordName> name = ParseRecordName(record.name(), SiteName());
   if (!name.ok()) return name.status();
   std::vector<std::string> cells = {name->parent.site, name->subject, name->event, name->form};
-  const size_t first = cells.size();
+  if (style.for_spreadsheets) {
+    for (std::string& cell : cells) cell = Disarmed(std::move(cell));
+  }
+  const size_t first = cells.size() + 1;
   cells.resize(first + form.columns.size());
+  std::vector<std::string> remarks(form.columns.size());
   for (const v1::Item& item : record.items()) {
-    const auto column =
+    const auto found =
         std::find_if(form.columns.begin(), form.columns.end(),
                      [&](const ExportColumn& other) { return other.item == item.item_id(); });
-    if (column == form.columns.end()) {
+    if (found == form.columns.end()) {
       return absl::DataLossError(absl::StrCat(
           record.name(), " has item ", item.item(), ", which no known version of form ", form.name,
           " has; use --format ndjson, and see `trialsync study list` for the versions here"));
     }
-    cells[first + static_cast<size_t>(column - form.columns.begin())] = item.text();
+    const auto column = static_cast<size_t>(found - form.columns.begin());
+    const std::string_view remark = RemarkOn(item);
+    if (!remark.empty()) {
+      remarks[column] = absl::StrCat(found->name, "=", std::string(remark));
+    } else if (style.for_spreadsheets && item.value().has_text()) {
+      cells[first + column] = Disarmed(item.text());
+    } else {
+      cells[first + column] = item.text();
+    }
   }
+  std::erase(remarks, "");
+  cells[first - 1] = absl::StrJoin(remarks, " ");
   return CsvLine(cells);
 }
 

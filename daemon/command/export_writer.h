@@ -54,13 +54,22 @@ struct ExportForm {
 // definition that has them.
 std::vector<ExportForm> FormsOf(const std::vector<v1::StudyDefinition>& versions);
 
+// How a table is written.
+struct CsvStyle {
+  // Puts an apostrophe before what a spreadsheet would run or swallow: a name or text that begins
+  // with = + - @, a tab or a line end.
+  bool for_spreadsheets = false;
+};
+
 // The first line of the table of a form.
 std::string CsvHeader(const ExportForm& form);
 
-// The line of a record: site, subject, event, form, and the text of each value exactly as it was
-// recorded. DataLoss if the record has an item that `form` lacks, so that nothing is left out
-// unseen.
-absl::StatusOr<std::string> CsvRecord(const ExportForm& form, const v1::Record& record);
+// The line of a record: site, subject, event, form, remarks, and the text of each value. An item
+// whose value is withheld or not convertible has an empty cell, and a remark ITEM=withheld or
+// ITEM=not_convertible, with a space between several: so no text can be taken for it. DataLoss if
+// the record has an item that `form` lacks, so that nothing is left out unseen.
+absl::StatusOr<std::string> CsvRecord(const ExportForm& form, const v1::Record& record,
+                                      const CsvStyle& style);
 
 }  // namespace trialsync::command
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/command/format.h"
 
+#include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <array>
@@ -63,6 +64,16 @@ std::string JsonOf(const google::protobuf::Message& message, JsonStyle style) {
   TS_CHECK(google::protobuf::util::MessageToJsonString(*shown, &json, options).ok());
   if (!absl::EndsWith(json, "\n")) json += '\n';
   return json;
+}
+
+std::string JsonString(const std::string& text) {
+  google::protobuf::Value value;
+  value.set_string_value(text);
+  return std::string(absl::StripSuffix(JsonOf(value, JsonStyle::kLine), "\n"));
+}
+
+std::string Counted(uint64_t count, std::string_view singular) {
+  return absl::StrCat(count, " ", std::string(singular), count == 1 ? "" : "s");
 }
 
 std::string EnumWord(const google::protobuf::EnumDescriptor& type, int value) {

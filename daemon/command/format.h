@@ -2,6 +2,7 @@
 #ifndef TRIALSYNC_DAEMON_COMMAND_FORMAT_H_
 #define TRIALSYNC_DAEMON_COMMAND_FORMAT_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,12 @@ enum class JsonStyle {
 // `message` in protobuf's JSON mapping (lowerCamelCase, 64-bit integers as strings), but for ids
 // and digests, which are hexadecimal as everywhere else; with a line end.
 std::string JsonOf(const google::protobuf::Message& message, JsonStyle style);
+
+// `text` as a JSON string with its quotes.
+std::string JsonString(const std::string& text);
+
+// `1 row`, `2 rows`.
+std::string Counted(uint64_t count, std::string_view singular);
 
 // The number `value` of an enum as a word: OUTCOME_REFUSED gives `refused`, VERSION_INACTIVE
 // `version inactive`; empty for unspecified, digits for a number of a newer release.

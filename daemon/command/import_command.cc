@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <google/protobuf/struct.pb.h>
-
 #include <memory>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "daemon/command/commands.h"
 #include "daemon/command/csv.h"
+#include "daemon/command/definitions.h"
 #include "daemon/command/format.h"
 #include "daemon/command/import_map.h"
+#include "daemon/command/import_names.h"
 #include "daemon/command/import_rows.h"
 #include "daemon/command/importer.h"
 #include "daemon/command/progress.h"
@@ -26,12 +25,6 @@ struct CommandOptions {
   std::string file;
   std::string map;
 };
-
-std::string JsonString(const std::string& text) {
-  google::protobuf::Value value;
-  value.set_string_value(text);
-  return std::string(absl::StripSuffix(JsonOf(value, JsonStyle::kLine), "\n"));
-}
 
 void PrintJsonReport(const ImportReport& report, size_t rows, std::ostream& out) {
   out << "{\n \"rows\": " << rows << ",\n \"recordsWritten\": " << report.written
@@ -60,10 +53,12 @@ void PrintReport(const ImportReport& report, size_t rows, const std::string& fil
     if (!problem.column.empty()) out << "column " << Printable(problem.column) << ": ";
     out << Printable(problem.message) << "\n";
   }
-  out << rows << " rows: " << report.written << " records "
-      << (report.done ? "written, " : "would be written, ") << report.unchanged << " unchanged, "
-      << report.problems.size() << " problems";
-  for (const auto& [word, count] : report.outcomes) out << "; " << count << " values " << word;
+  out << Counted(rows, "row") << ": " << Counted(report.written, "record")
+      << (report.done ? " written, " : " would be written, ") << report.unchanged << " unchanged, "
+      << Counted(report.problems.size(), "problem");
+  for (const auto& [word, count] : report.outcomes) {
+    out << "; " << Counted(count, "value") << " " << word;
+  }
   out << (report.done ? "\n" : "\nNothing was written.\n");
 }
 
@@ -87,6 +82,11 @@ absl::StatusOr<ExitCode> Import(CommandOptions options, Session& session) {
   if (!map->study.empty() && map->study != site->study) {
     return UsageError(absl::StrCat(options.map, " is a map for the study ", map->study,
                                    ", not for ", site->study));
+  }
+  const auto definitions = GetDefinitions(site->study, session);
+  if (!definitions.ok()) return definitions.status();
+  if (absl::Status named = CheckMapNames(*map, options.map, *definitions); !named.ok()) {
+    return named;
   }
   absl::StatusOr<RowWrites> rows = MakeWrites(*table, *map, *site, options.file);
   if (!rows.ok()) return rows.status();

@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "daemon/command/exit_code.h"
+#include "daemon/command/format.h"
 #include "study/text.h"
 
 namespace trialsync::command {
@@ -27,6 +29,14 @@ std::vector<const Template*> TemplatesOf(const ImportMap& map) {
   return all;
 }
 
+// What to do about a header that is not the one the map is for.
+std::string HeaderHint(const std::vector<std::string>& header, char separator) {
+  const size_t other = header.size() == 1 ? header[0].find_first_of(",;\t") : std::string::npos;
+  const std::string hint =
+      other == std::string::npos ? "" : SeparatorHint(header[0][other], separator);
+  return hint.empty() ? "; correct the name in the map, or in the first line of the table" : hint;
+}
+
 absl::Status CheckColumns(const std::vector<std::string>& header, const ImportMap& map,
                           const std::string& file_name) {
   std::set<std::string> taken;
@@ -36,8 +46,13 @@ absl::Status CheckColumns(const std::vector<std::string>& header, const ImportMa
   for (const std::string& column : taken) {
     const auto count = std::count(header.begin(), header.end(), column);
     if (count == 1) continue;
-    return UsageError(absl::StrCat(file_name, ": the map takes column \"", column, "\", which ",
-                                   count == 0 ? "is not there" : "is there twice"));
+    if (count > 1) {
+      return UsageError(absl::StrCat(file_name, ": the map takes column \"", column,
+                                     "\", which is there twice; name one of the two otherwise"));
+    }
+    return UsageError(absl::StrCat(file_name, ": the map takes column \"", column,
+                                   "\", which is not there; the first line has: ",
+                                   absl::StrJoin(header, ", "), HeaderHint(header, map.separator)));
   }
   for (const std::string& column : header) {
     const bool known =
@@ -96,7 +111,9 @@ class RowReader {
 
   void ReportLength() {
     Report("",
-           absl::StrCat("the row has ", row_->cells.size(), " cells, the header ", header_.size()));
+           absl::StrCat("the row has ", Counted(row_->cells.size(), "cell"), ", the header ",
+                        header_.size(),
+                        "; a cell with a separator, a quote or a line end in it stands in quotes"));
   }
 
   bool CheckCells() {
@@ -106,7 +123,7 @@ class RowReader {
     }
     for (size_t i = 0; i < header_.size(); ++i) {
       if (study::IsUtf8(row_->cells[i])) continue;
-      Report(header_[i], "the cell is not UTF-8; convert the file");
+      Report(header_[i], "the cell is not UTF-8; save the table as UTF-8 and import it again");
       return false;
     }
     return true;
@@ -128,7 +145,9 @@ class RowReader {
     for (size_t i = 0; i < cells.size(); ++i) {
       const absl::Status status = study::IsUtf8(cells[i])
                                       ? CheckLabel(cells[i])
-                                      : absl::InvalidArgumentError("the cell is not UTF-8");
+                                      : absl::InvalidArgumentError(
+                                            "the cell is not UTF-8; save the table as UTF-8 and "
+                                            "import it again");
       if (status.ok()) continue;
       Report(text.columns[i], std::string(status.message()));
       return std::nullopt;

@@ -44,6 +44,11 @@ inline constexpr size_t kYamlBytesMax = size_t{2} << 20;
 // Width in which tables stay readable.
 inline constexpr size_t kTerminalColumns = 80;
 
+// A value that is longer than this is shown to people by its beginning: the rest of a form stays in
+// sight.
+inline constexpr size_t kValueCharactersMax = 400;
+inline constexpr size_t kValueHeadCharacters = 160;
+
 // Pause between two looks of `status --watch`.
 inline constexpr absl::Duration kWatchInterval = absl::Seconds(2);
 

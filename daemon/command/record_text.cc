@@ -20,10 +20,19 @@ std::string ItemNotes(const v1::Item& item) {
   if (item.decided()) notes.push_back("decided");
   for (const std::string& id : item.discrepancies()) notes.push_back(absl::StrCat("see ", id));
   for (const v1::MarkedValue& marked : item.marked()) {
-    notes.push_back(
-        absl::StrCat(Word(marked.outcome()), " ", marked.text(), " (", Word(marked.reason()), ")"));
+    notes.push_back(absl::StrCat(Word(marked.outcome()), " ", ValueText(marked.text()), " (",
+                                 Word(marked.reason()), ")"));
   }
   return absl::StrJoin(notes, ", ");
+}
+
+// The value as it is read, with what was recorded where that is something else.
+std::string Reading(const v1::Item& item) {
+  std::string text = item.not_convertible() ? "not convertible" : ValueText(item.text());
+  if (!item.recorded().empty()) {
+    absl::StrAppend(&text, " (recorded: ", ValueText(item.recorded()), ")");
+  }
+  return text;
 }
 
 std::string WithReason(v1::Outcome outcome, v1::Reason reason) {
@@ -66,7 +75,7 @@ void PrintRecord(const v1::Record& record, std::ostream& out) {
   Table notes({"ITEM", "NOTES"});
   for (const v1::Item& item : record.items()) {
     values.AddRow({item.item(), item.author(), TimeText(item.authored_time()),
-                   item.version() == 0 ? "" : absl::StrCat(item.version()), item.text()});
+                   item.version() == 0 ? "" : absl::StrCat(item.version()), Reading(item)});
     const std::string note = ItemNotes(item);
     if (!note.empty()) notes.AddRow({item.item(), note});
   }
@@ -96,8 +105,8 @@ void PrintHistoryEntry(const v1::HistoryEntry& entry, std::ostream& out) {
   if (!entry.reason().empty()) out << "  reason: " << Printable(entry.reason()) << "\n";
   for (const v1::HistoryItem& item : entry.items()) {
     out << "    " << Printable(item.item()) << ": "
-        << (item.from().empty() ? "(empty)" : Printable(item.from())) << " -> "
-        << (item.to().empty() ? "(empty)" : Printable(item.to()));
+        << (item.from().empty() ? "(empty)" : ValueText(item.from())) << " -> "
+        << (item.to().empty() ? "(empty)" : ValueText(item.to()));
     if (item.outcome() != entry.outcome()) out << "  " << Word(item.outcome());
     out << "\n";
   }
@@ -106,9 +115,9 @@ void PrintHistoryEntry(const v1::HistoryEntry& entry, std::ostream& out) {
 void PrintConflict(const v1::WriteConflict& conflict, std::ostream& out) {
   out << ShortName(conflict.record()) << " has other values:\n";
   for (const v1::ItemConflict& item : conflict.items()) {
-    out << "  " << Printable(item.item()) << ": " << Printable(item.standing()) << " stands, by "
+    out << "  " << Printable(item.item()) << ": " << ValueText(item.standing()) << " stands, by "
         << Printable(item.author()) << " at " << TimeText(item.authored_time()) << "; offered is "
-        << Printable(item.offered()) << "\n";
+        << ValueText(item.offered()) << "\n";
   }
 }
 

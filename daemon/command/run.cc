@@ -9,6 +9,7 @@
 #include "absl/strings/strip.h"
 #include "daemon/command/commands.h"
 #include "daemon/command/text.h"
+#include "daemon/suggestion.h"
 #include "study/text.h"
 
 namespace trialsync::command {
@@ -34,7 +35,10 @@ bool Parse(CommandTree& tree, std::vector<std::string> arguments, Console& conso
     tree.root().exit(help, console.out, console.err);
     *code = ExitCode::kOk;
   } catch (const CLI::ParseError& error) {
-    PrintError(absl::StrCat(error.what(), "\nRun it with --help for more information."), console);
+    const std::string missing = daemon::MissingCommand(tree.root());
+    PrintError(absl::StrCat(missing.empty() ? error.what() : missing,
+                            "\nRun it with --help for more information."),
+               console);
     *code = ExitCode::kUsage;
   }
   return false;

@@ -27,13 +27,26 @@ void Print(const v1::Status& status, Session& session) {
   session.out().flush();
 }
 
+// New work is refused here, or the other end refuses what is here. One that is stopping takes it
+// again by itself.
+bool HasFault(const v1::Status& status) {
+  if (!status.fault().empty()) return true;
+  for (const v1::PartitionStatus& partition : status.partitions()) {
+    for (const v1::PeerStatus& peer : partition.peers()) {
+      const bool stopping = peer.refusal().reason() == v1::REFUSAL_REASON_SHUTTING_DOWN;
+      if (peer.has_refusal() && !stopping) return true;
+    }
+  }
+  return false;
+}
+
 absl::StatusOr<ExitCode> ShowStatus(bool watch, Session& session) {
   while (true) {
     const absl::StatusOr<v1::Status> status = session.Call(v1::GetStatusRequest());
     if (!status.ok()) return status.status();
     if (watch && session.interactive() && !session.json()) session.out() << kClearScreen;
     Print(*status, session);
-    if (!watch) return status->fault().empty() ? ExitCode::kOk : ExitCode::kNo;
+    if (!watch) return HasFault(*status) ? ExitCode::kNo : ExitCode::kOk;
     absl::SleepFor(kWatchInterval);
   }
 }
@@ -51,7 +64,8 @@ void PrintVerdict(const v1::VerifyProgress& last, std::ostream& out) {
   const bool ok = last.finished() && last.ok();
   out << Printable(last.study()) << " " << Printable(last.site()) << ": ";
   if (ok) {
-    out << "ok, " << last.log().size() << " commits, root " << ShortHex(last.log().root());
+    out << "ok, " << Counted(last.log().size(), "commit") << ", root "
+        << ShortHex(last.log().root());
   } else if (last.finished()) {
     out << "DIFFERS: " << Printable(last.difference());
   } else {
@@ -108,7 +122,9 @@ void AddStatusCommands(CommandTree& tree) {
   auto watch = std::make_shared<bool>(false);
   CLI::App& status = tree.AddCommand(
       tree.root(),
-      {"status", "How the server is; exit code 1 if it has a fault.", "trialsync status --watch"},
+      {"status", "How the server is.", "trialsync status --watch",
+       "Exit code 1 if it has a fault, or the coordinator refuses what the site sends. In step "
+       "means that both logs are the same; without a link, as of the last contact."},
       [watch](Session& session) { return ShowStatus(*watch, session); });
   status.add_flag("--watch", *watch, "Show it again and again");
 

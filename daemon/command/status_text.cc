@@ -28,6 +28,20 @@ std::string Contact(const v1::PeerStatus& peer, absl::Time now) {
                       AgeText(peer.last_contact_time(), now), ")");
 }
 
+// How the site stands to its coordinator: without a link, only how it stood at the last contact.
+std::string Step(const v1::PeerStatus& peer, absl::Time now) {
+  if (!peer.has_last_contact_time()) return "not known: no contact yet";
+  const std::string step = peer.in_step() ? "in step" : "not in step";
+  if (peer.connected()) return absl::StrCat(step, ", last contact ", Contact(peer, now));
+  return absl::StrCat("no link; ", step, " as of ", Contact(peer, now));
+}
+
+std::string ReplicaStep(const v1::PeerStatus& peer) {
+  if (!peer.has_last_contact_time()) return "not known";
+  const std::string step = peer.in_step() ? "in step" : "behind";
+  return peer.connected() ? step : absl::StrCat("was ", step);
+}
+
 std::string Link(const v1::PartitionStatus& partition) {
   if (!partition.link_enabled()) return "resting; `trialsync link up` takes it up again";
   return partition.connected() ? "up" : "down, trying";
@@ -35,8 +49,7 @@ std::string Link(const v1::PartitionStatus& partition) {
 
 std::string Outbox(const v1::PartitionStatus& partition, absl::Time now) {
   const uint64_t count = partition.outbox_count();
-  const std::string text =
-      absl::StrCat(count, count == 1 ? " change" : " changes", " not yet sent");
+  const std::string text = absl::StrCat(Counted(count, "change"), " not yet sent");
   if (count == 0) return text;
   const std::string age = AgeText(partition.oldest_unsent_time(), now);
   return absl::StrCat(text, age == "now" ? ", saved just now" : ", the oldest for ",
@@ -67,8 +80,8 @@ void PrintSite(const v1::PartitionStatus& partition, absl::Time now, std::ostrea
       {"study, site", absl::StrCat(partition.study(), ", ", partition.site())},
       {"link", Link(partition)},
       {"outbox", Outbox(partition, now)},
-      {"log",
-       absl::StrCat(partition.log().size(), " commits, root ", ShortHex(partition.log().root()))},
+      {"log", absl::StrCat(Counted(partition.log().size(), "commit"), ", root ",
+                           ShortHex(partition.log().root()))},
       {"subjects, records",
        absl::StrCat(partition.subject_count(), ", ", partition.record_count())},
       {"worklist", absl::StrCat(partition.open_discrepancy_count(), " open")},
@@ -77,9 +90,7 @@ void PrintSite(const v1::PartitionStatus& partition, absl::Time now, std::ostrea
     out << name << std::string(20 - name.size(), ' ') << Printable(value) << "\n";
   }
   for (const v1::PeerStatus& peer : partition.peers()) {
-    out << "coordinator         " << Printable(peer.peer()) << ", "
-        << (peer.in_step() ? "in step" : "not in step") << ", last contact " << Contact(peer, now)
-        << "\n";
+    out << "coordinator         " << Printable(peer.peer()) << ", " << Step(peer, now) << "\n";
   }
 }
 
@@ -94,8 +105,7 @@ void PrintCoordinator(const v1::Status& status, absl::Time now, std::ostream& ou
                   Versions(partition)});
     for (const v1::PeerStatus& peer : partition.peers()) {
       replicas.AddRow({partition.site(), ShortId(peer.peer()), peer.connected() ? "up" : "down",
-                       peer.in_step() ? "in step" : "behind", absl::StrCat(peer.log().size()),
-                       Contact(peer, now)});
+                       ReplicaStep(peer), absl::StrCat(peer.log().size()), Contact(peer, now)});
     }
   }
   if (status.partitions().empty()) {

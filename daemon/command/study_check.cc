@@ -2,9 +2,14 @@
 #include <filesystem>
 #include <memory>
 #include <system_error>
+#include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "daemon/command/commands.h"
+#include "daemon/command/format.h"
 #include "daemon/command/limits.h"
 #include "daemon/command/study_version_name.h"
 #include "daemon/command/table.h"
@@ -107,6 +112,34 @@ void PrintFindings(const v1::CheckStudyVersionResponse& response, bool counted, 
   table.Print(out);
 }
 
+// `FILE:LINE:COLUMN: what is wrong`, or a sentence without a place, as an object.
+std::string MistakeJson(const std::string& text) {
+  const std::vector<std::string> halves = absl::StrSplit(text, absl::MaxSplits(": ", 1));
+  std::vector<std::string> place = absl::StrSplit(halves[0], ':');
+  uint32_t line = 0;
+  uint32_t column = 0;
+  const bool placed = halves.size() == 2 && place.size() > 2 &&
+                      absl::SimpleAtoi(place[place.size() - 2], &line) &&
+                      absl::SimpleAtoi(place.back(), &column);
+  if (!placed) return absl::StrCat("{\"message\": ", JsonString(text), "}");
+  place.resize(place.size() - 2);
+  return absl::StrCat("{\"file\": ", JsonString(absl::StrJoin(place, ":")), ", \"line\": ", line,
+                      ", \"column\": ", column, ", \"message\": ", JsonString(halves[1]), "}");
+}
+
+// The mistakes of a definition, one a line in `message`.
+void PrintMistakes(absl::string_view message, Session& session) {
+  if (!session.json()) {
+    session.err() << "trialsync: " << message << "\n";
+    return;
+  }
+  std::vector<std::string> mistakes;
+  for (const absl::string_view line : absl::StrSplit(message, '\n', absl::SkipEmpty())) {
+    mistakes.push_back(MistakeJson(std::string(line)));
+  }
+  session.out() << "{\n \"mistakes\": [\n  " << absl::StrJoin(mistakes, ",\n  ") << "\n ]\n}\n";
+}
+
 absl::StatusOr<ExitCode> Check(const CheckOptions& options, Session& session) {
   std::error_code ignored;
   const bool local = !options.against.empty() && std::filesystem::exists(options.against, ignored);
@@ -117,7 +150,7 @@ absl::StatusOr<ExitCode> Check(const CheckOptions& options, Session& session) {
   if (!response.ok()) {
     // What is wrong with the definition is the answer of a check.
     if (ExitCodeOf(response.status()) == ExitCode::kRefused) {
-      session.err() << "trialsync: " << response.status().message() << "\n";
+      PrintMistakes(response.status().message(), session);
       return ExitCode::kNo;
     }
     return response.status();
@@ -151,9 +184,8 @@ void AddStudyCheck(CommandTree& tree, CLI::App& group) {
        "Lists what differs from the version before, what of that breaks stored values, and how "
        "many "
        "of them it touches. Against a file, no server is asked and nothing is counted; without "
-       "--at, the "
-       "definition is checked by itself. Exit code 1 "
-       "if something breaks, or the definition is not valid."},
+       "--at, the definition is checked by itself. Exit code 1 if something breaks, or the "
+       "definition is not valid; -o json then has the mistakes with file, line and column."},
       [options](Session& session) { return Check(*options, session); });
   command.add_option("FILE", options->file, "The definition (YAML)")->required();
   command.add_option("--against", options->against,

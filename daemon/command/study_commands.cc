@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <memory>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "daemon/command/commands.h"
 #include "daemon/command/format.h"
 #include "daemon/command/limits.h"
+#include "daemon/command/study_text.h"
 #include "daemon/command/study_version_name.h"
 #include "daemon/command/table.h"
 #include "daemon/command/text.h"
@@ -21,46 +20,15 @@ struct StudyOptions {
   bool yaml = false;
 };
 
-std::string ActiveSites(const v1::StudyVersion& version) {
-  std::vector<std::string> sites;
-  for (const v1::StudyVersionActivation& activation : version.activations()) {
-    const std::string site = activation.site().substr(activation.site().rfind('/') + 1);
-    const bool active = activation.state() == v1::StudyVersionActivation::ACTIVE;
-    sites.push_back(active ? site : absl::StrCat(site, " (", Word(activation.state()), ")"));
+std::string Approval(const v1::StudyVersionActivation& activation) {
+  std::string text;
+  if (!activation.approval_date().empty()) {
+    absl::StrAppend(&text, ", approved ", activation.approval_date());
   }
-  return absl::StrJoin(sites, ", ");
-}
-
-void PrintVersion(const v1::StudyVersion& version, std::ostream& out) {
-  out << Printable(version.name()) << "\nsha256 " << ShortHex(version.version().sha256()) << "\n";
-  const std::string sites = ActiveSites(version);
-  out << "active at: " << (sites.empty() ? "no site" : Printable(sites)) << "\n";
-  Table events({"EVENT", "FORMS"});
-  for (const v1::EventDefinition& event : version.definition().events()) {
-    std::vector<std::string> forms;
-    for (const v1::FormDefinition& form : version.definition().forms()) {
-      for (const uint32_t id : event.forms()) {
-        if (id == form.id()) forms.push_back(form.name() + (form.repeating() ? "~" : ""));
-      }
-    }
-    events.AddRow({event.name() + (event.repeating() ? "~" : ""), absl::StrJoin(forms, ", ")});
+  if (!activation.approval_reference().empty()) {
+    absl::StrAppend(&text, " (", activation.approval_reference(), ")");
   }
-  events.Print(out);
-  Table items({"FORM", "ITEM", "TYPE", "UNITS OR CODES", "RULES"});
-  for (const v1::FormDefinition& form : version.definition().forms()) {
-    for (const v1::ItemDefinition& item : form.items()) {
-      std::vector<std::string> rules;
-      if (item.required()) rules.push_back("required");
-      if (item.site_only()) rules.push_back("stays at the site");
-      if (item.owner() == v1::OWNER_CENTRE) rules.push_back("owned by the centre");
-      if (item.on_conflict() == v1::CONFLICT_POLICY_LATEST) rules.push_back("latest wins");
-      if (item.retired()) rules.push_back("retired");
-      items.AddRow({form.name(), item.name(), Word(item.type()),
-                    absl::StrCat(absl::StrJoin(item.units(), ", "), item.code_list()),
-                    absl::StrJoin(rules, ", ")});
-    }
-  }
-  items.Print(out);
+  return Printable(text);
 }
 
 absl::StatusOr<ExitCode> Publish(const StudyOptions& options, Session& session) {
@@ -137,7 +105,8 @@ absl::StatusOr<ExitCode> SetState(Request request, const StudyOptions& options, 
     session.PrintJson(*activation);
   } else {
     session.out() << ShortVersionName(*name) << " is " << Word(activation->state()) << " at "
-                  << activation->site() << " since commit " << activation->commit() << "\n";
+                  << activation->site() << " since commit " << activation->commit()
+                  << Approval(*activation) << "\n";
   }
   return ExitCode::kOk;
 }

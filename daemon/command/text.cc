@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "daemon/command/exit_code.h"
+#include "daemon/command/limits.h"
 
 namespace trialsync::command {
 namespace {
@@ -94,6 +95,18 @@ std::string Printable(std::string_view text) {
     text.remove_prefix(bytes);
   }
   return shown;
+}
+
+std::string ValueText(std::string_view text) {
+  size_t characters = 0;
+  size_t head_bytes = 0;
+  for (size_t at = 0; at < text.size(); ++characters) {
+    if (characters == kValueHeadCharacters) head_bytes = at;
+    at += std::max<size_t>(1, Decode(text.substr(at)).bytes);
+  }
+  if (characters <= kValueCharactersMax) return Printable(text);
+  return absl::StrCat(Printable(text.substr(0, head_bytes)), "… (", characters,
+                      " characters; -o json prints all)");
 }
 
 size_t DisplayWidth(std::string_view text) {

@@ -16,6 +16,10 @@ namespace trialsync::command {
 // and bytes that are not UTF-8 are shown as \n, \t or \xNN. For terminals only, never for data.
 std::string Printable(std::string_view text);
 
+// A value as a person reads it: printable, and one that is long shortened, with its length and
+// where the whole is. For terminals only, never for data.
+std::string ValueText(std::string_view text);
+
 // Columns that `text` takes in a terminal: two for each East Asian wide character, one for others.
 // Takes printable UTF-8.
 size_t DisplayWidth(std::string_view text);

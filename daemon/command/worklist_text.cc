@@ -43,7 +43,7 @@ void PrintDiscrepancy(const v1::Discrepancy& discrepancy, std::ostream& out) {
     out << kIndent << "because: " << reason << "\n";
   }
   for (const v1::Alternative& alternative : discrepancy.alternatives()) {
-    out << (alternative.standing() ? "  stands  " : "  other   ") << Printable(alternative.text())
+    out << (alternative.standing() ? "  stands  " : "  other   ") << ValueText(alternative.text())
         << "\n          by " << Printable(alternative.author()) << " at "
         << TimeText(alternative.authored_time()) << ", change " << Printable(alternative.change())
         << "\n          reason: " << Printable(alternative.reason()) << "\n";

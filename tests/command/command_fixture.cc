@@ -23,6 +23,13 @@ CommandTest::CommandTest() {
     partition->set_site("MAYO1");
     return absl::OkStatus();
   });
+  server_.On<v1::ListStudyVersionsRequest, v1::ListStudyVersionsResponse>(
+      [](const auto&, v1::ListStudyVersionsResponse* response) {
+        AddVersion(1, v1::StudyVersionActivation::RETIRED, response);
+        AddVersion(2, v1::StudyVersionActivation::ACTIVE, response);
+        AddVersion(3, v1::StudyVersionActivation::PUBLISHED, response);
+        return absl::OkStatus();
+      });
 }
 
 void CommandTest::TearDown() { std::filesystem::remove_all(directory_); }
@@ -67,6 +74,16 @@ v1::Item MakeItem(const std::string& name, uint32_t id, const std::string& text)
   item.set_author("anna");
   item.set_version(1);
   return item;
+}
+
+void AddVersion(uint32_t number, v1::StudyVersionActivation::State state,
+                v1::ListStudyVersionsResponse* response) {
+  v1::StudyVersion* version = response->add_versions();
+  version->set_name("studies/pbc/versions/" + std::to_string(number));
+  version->mutable_version()->set_number(number);
+  v1::StudyVersionActivation* activation = version->add_activations();
+  activation->set_site("studies/pbc/sites/MAYO1");
+  activation->set_state(state);
 }
 
 std::string ReadWhole(const std::string& path) {

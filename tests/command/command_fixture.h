@@ -11,10 +11,12 @@
 #include "tests/command/fake_server.h"
 #include "trialsync/v1/record_service.pb.h"
 #include "trialsync/v1/status_service.pb.h"
+#include "trialsync/v1/study_service.pb.h"
 
 namespace trialsync::command {
 
-// Runs the command in this process, against a server that says it is site MAYO1 of study pbc.
+// Runs the command in this process, against a server that says it is site MAYO1 of study pbc, where
+// version 1 is retired, 2 active and 3 published.
 class CommandTest : public ::testing::Test {
  protected:
   CommandTest();
@@ -46,6 +48,10 @@ class CommandTest : public ::testing::Test {
 
 // An item of a record with its text.
 v1::Item MakeItem(const std::string& name, uint32_t id, const std::string& text);
+
+// A version of study pbc, with its state at site MAYO1.
+void AddVersion(uint32_t number, v1::StudyVersionActivation::State state,
+                v1::ListStudyVersionsResponse* response);
 
 // The whole of a file; empty if there is none.
 std::string ReadWhole(const std::string& path);

@@ -79,5 +79,15 @@ TEST(CsvTest, WritesWhatItReads) {
   EXPECT_EQ(Parse(text).rows[0].cells, cells);
 }
 
+TEST(CsvTest, AnotherSeparatorIsNamed) {
+  EXPECT_THAT(std::string(ParseCsv("\"id\";\"x\"\n", "t.csv", ',').status().message()),
+              testing::EndsWith("the cells seem to stand between ';': write separator: ';' in the "
+                                "map"));
+  EXPECT_THAT(std::string(ParseCsv("\"id\"\t\"x\"\n", "t.csv", ';').status().message()),
+              testing::EndsWith("between tabs: write separator: \"\\t\" in the map"));
+  EXPECT_THAT(std::string(ParseCsv("\"id\"x\n", "t.csv", ',').status().message()),
+              testing::EndsWith("a quote within is doubled"));
+}
+
 }  // namespace
 }  // namespace trialsync::command

@@ -20,7 +20,7 @@ class ExportTest : public CommandTest {
     server_.On<v1::ListStudyVersionsRequest, v1::ListStudyVersionsResponse>(
         [](const auto& request, v1::ListStudyVersionsResponse* response) {
           EXPECT_EQ(request.parent(), "studies/pbc");
-          response->add_versions()->set_name("studies/pbc/versions/1");
+          AddVersion(1, v1::StudyVersionActivation::ACTIVE, response);
           return absl::OkStatus();
         });
     server_.On<v1::GetStudyVersionRequest, v1::StudyVersion>(
@@ -32,6 +32,7 @@ class ExportTest : public CommandTest {
     server_.On<v1::ListRecordsRequest, v1::ListRecordsResponse>(
         [this](const v1::ListRecordsRequest& request, v1::ListRecordsResponse* response) {
           parent_ = request.parent();
+          version_ = request.version();
           if (fail_) return absl::InternalError("cannot read");
           if (request.form() != "LAB") return absl::OkStatus();
           const bool first = request.page_token().empty();
@@ -68,6 +69,7 @@ class ExportTest : public CommandTest {
 
   std::string target_;
   std::string parent_;
+  uint32_t version_ = 0;
   bool fail_ = false;
 };
 
@@ -75,10 +77,11 @@ TEST_F(ExportTest, WritesATableForEachForm) {
   EXPECT_EQ(Run({"export", "--all", "--format", "csv", "--out", target_}), ExitCode::kOk) << err_;
   EXPECT_EQ(parent_, "studies/pbc/sites/MAYO1");
   EXPECT_EQ(ReadWhole(target_ + "/LAB.csv"),
-            "site,subject,event,form,bili,chol\r\n"
-            "MAYO1,PBC-001,VISIT~1,LAB,<0.05 mg/dL,missing:not_done\r\n");
-  EXPECT_EQ(ReadWhole(target_ + "/DEMO.csv"), "site,subject,event,form,sex\r\n");
-  EXPECT_THAT(err_, HasSubstr("LAB.csv: 1 records, 1 voided left out, 1 values in question"));
+            "site,subject,event,form,remarks,bili,chol\r\n"
+            "MAYO1,PBC-001,VISIT~1,LAB,,<0.05 mg/dL,missing:not_done\r\n");
+  EXPECT_EQ(ReadWhole(target_ + "/DEMO.csv"), "site,subject,event,form,remarks,sex\r\n");
+  EXPECT_THAT(err_, HasSubstr("LAB.csv: 1 record, read as version 1, 1 voided left out, "
+                              "1 value in question"));
   EXPECT_EQ(EntryCount(), 1u);
 }
 
@@ -104,9 +107,9 @@ TEST_F(ExportTest, ComesInAReadersOrderWhateverTheServers) {
       });
   EXPECT_EQ(Run({"export", "--form", "LAB", "--out", target_}), ExitCode::kOk) << err_;
   EXPECT_EQ(ReadWhole(target_ + "/LAB.csv"),
-            "site,subject,event,form,bili,chol\r\n"
-            "MAYO1,PBC-001,VISIT~9,LAB,,\r\n"
-            "MAYO1,PBC-001,VISIT~10,LAB,,\r\n");
+            "site,subject,event,form,remarks,bili,chol\r\n"
+            "MAYO1,PBC-001,VISIT~9,LAB,,,\r\n"
+            "MAYO1,PBC-001,VISIT~10,LAB,,,\r\n");
 }
 
 TEST_F(ExportTest, AtTheCoordinatorAllSitesAreMeant) {
@@ -138,6 +141,77 @@ TEST_F(ExportTest, LeavesNothingBehindWhenItFails) {
   fail_ = true;
   EXPECT_EQ(Run({"export", "--all", "--out", target_}), ExitCode::kRefused);
   EXPECT_EQ(EntryCount(), 0u);
+}
+
+TEST_F(ExportTest, ReadsUnderTheNewestActiveVersionUnlessToldOtherwise) {
+  EXPECT_EQ(Run({"export", "--form", "LAB", "--out", target_}), ExitCode::kOk) << err_;
+  EXPECT_EQ(version_, 1u);
+  EXPECT_EQ(Run({"export", "--form", "LAB", "--out", target_, "--force", "--version", "2"}),
+            ExitCode::kOk);
+  EXPECT_EQ(version_, 2u);
+  EXPECT_THAT(err_, HasSubstr("read as version 2"));
+  EXPECT_EQ(Run({"export", "--form", "LAB", "--out", target_, "--force", "--as-recorded"}),
+            ExitCode::kOk);
+  EXPECT_EQ(version_, 0u);
+  EXPECT_THAT(err_, HasSubstr("LAB.csv: 1 record, as recorded"));
+  EXPECT_EQ(Run({"export", "--all", "--out", target_, "--as-recorded", "--version", "1"}),
+            ExitCode::kUsage);
+}
+
+TEST_F(ExportTest, SaysInJsonWhatWasWritten) {
+  EXPECT_EQ(Run({"export", "--all", "--out", target_, "-o", "json"}), ExitCode::kOk) << err_;
+  EXPECT_THAT(out_, HasSubstr("\"version\": 1,"));
+  EXPECT_THAT(out_, HasSubstr("{\"file\": \"LAB.csv\", \"records\": 1, \"columns\": 2, "
+                              "\"voided\": 1, \"valuesInQuestion\": 1, \"valuesWithheld\": 0, "
+                              "\"valuesNotConvertible\": 0}"));
+  EXPECT_EQ(ReadWhole(target_ + "/export.json"), out_);
+}
+
+// A server with one record, whose values a table has to tell from each other.
+class ExportedTextsTest : public ExportTest {
+ protected:
+  ExportedTextsTest() {
+    server_.On<v1::ListRecordsRequest, v1::ListRecordsResponse>(
+        [](const v1::ListRecordsRequest& request, v1::ListRecordsResponse* response) {
+          if (request.form() != "LAB") return absl::OkStatus();
+          Add("=1", "(withheld)", response)->mutable_items(1)->mutable_value()->set_text("x");
+          v1::Record* other = Add("P-2", "(withheld)", response);
+          other->mutable_items(1)->mutable_value()->mutable_withheld();
+          other->mutable_items(0)->set_not_convertible(true);
+          other->mutable_items(0)->clear_text();
+          v1::Record* formula = Add("P-3", "=HYPERLINK(1)", response);
+          formula->mutable_items(1)->mutable_value()->set_text("=HYPERLINK(1)");
+          return absl::OkStatus();
+        });
+  }
+
+  static v1::Record* Add(const std::string& subject, const std::string& text,
+                         v1::ListRecordsResponse* response) {
+    v1::Record* record = response->add_records();
+    record->set_name("studies/pbc/sites/MAYO1/subjects/" + subject + "/events/BASE/forms/LAB");
+    *record->add_items() = MakeItem("bili", 2, "-1.5 mg/dL");
+    *record->add_items() = MakeItem("chol", 3, text);
+    return record;
+  }
+};
+
+TEST_F(ExportedTextsTest, NoTextLooksLikeAValueThatIsNotShown) {
+  EXPECT_EQ(Run({"export", "--form", "LAB", "--out", target_}), ExitCode::kOk) << err_;
+  EXPECT_EQ(ReadWhole(target_ + "/LAB.csv"),
+            "site,subject,event,form,remarks,bili,chol\r\n"
+            "MAYO1,=1,BASE,LAB,,-1.5 mg/dL,(withheld)\r\n"
+            "MAYO1,P-2,BASE,LAB,bili=not_convertible chol=withheld,,\r\n"
+            "MAYO1,P-3,BASE,LAB,,-1.5 mg/dL,=HYPERLINK(1)\r\n");
+  EXPECT_THAT(err_, HasSubstr("1 value withheld, 1 value not convertible"));
+}
+
+TEST_F(ExportedTextsTest, ASpreadsheetRunsNoText) {
+  EXPECT_EQ(Run({"export", "--form", "LAB", "--out", target_, "--spreadsheet"}), ExitCode::kOk);
+  const std::string table = ReadWhole(target_ + "/LAB.csv");
+  EXPECT_THAT(table, HasSubstr("MAYO1,'=1,BASE,LAB,,-1.5 mg/dL,(withheld)\r\n"));
+  EXPECT_THAT(table, HasSubstr(",-1.5 mg/dL,'=HYPERLINK(1)\r\n"));
+  EXPECT_EQ(Run({"export", "--all", "--out", target_, "--spreadsheet", "--format", "ndjson"}),
+            ExitCode::kUsage);
 }
 
 TEST_F(ExportTest, WantsToKnowWhichForms) {

@@ -37,17 +37,18 @@ TEST(ExportWriterTest, ColumnsAreItemsByIdUnderTheirNewestNames) {
                MakeVersion("LAB", {{2, "bili"}, {1, "a"}, {4, "new"}})});
   ASSERT_EQ(forms.size(), 1u);
   EXPECT_EQ(forms[0].name, "LAB");
-  EXPECT_EQ(CsvHeader(forms[0]), "site,subject,event,form,bili,a,new,gone\r\n");
+  EXPECT_EQ(CsvHeader(forms[0]), "site,subject,event,form,remarks,bili,a,new,gone\r\n");
 }
 
 TEST(ExportWriterTest, ValuesStandUnderTheirColumnAsRecorded) {
   const ExportForm form = FormsOf({MakeVersion("LAB", {{1, "a"}, {2, "b"}})})[0];
-  EXPECT_EQ(*CsvRecord(form, MakeRecord()), "MAYO1,PBC-001,VISIT~2,LAB,,\"say \"\"x\"\", y\"\r\n");
+  EXPECT_EQ(*CsvRecord(form, MakeRecord(), {}),
+            "MAYO1,PBC-001,VISIT~2,LAB,,,\"say \"\"x\"\", y\"\r\n");
 }
 
 TEST(ExportWriterTest, AnItemThatNoVersionHasIsAnError) {
   const ExportForm form = FormsOf({MakeVersion("LAB", {{1, "a"}})})[0];
-  EXPECT_EQ(CsvRecord(form, MakeRecord()).status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(CsvRecord(form, MakeRecord(), {}).status().code(), absl::StatusCode::kDataLoss);
 }
 
 }  // namespace

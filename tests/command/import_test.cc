@@ -5,7 +5,9 @@
 #include <fstream>
 #include <map>
 
+#include "study/yaml.h"
 #include "tests/command/command_fixture.h"
+#include "trialsync/v1/study_service.pb.h"
 
 namespace trialsync::command {
 namespace {
@@ -27,6 +29,14 @@ class ImportTest : public CommandTest {
           for (const v1::WriteRecordRequest& request : batch.requests()) {
             Write(request, response->add_results());
           }
+          return absl::OkStatus();
+        });
+    server_.On<v1::GetStudyVersionRequest, v1::StudyVersion>(
+        [](const auto&, v1::StudyVersion* version) {
+          version->mutable_definition()->add_events()->set_name("VISIT");
+          v1::FormDefinition* form = version->mutable_definition()->add_forms();
+          form->set_name("LAB");
+          form->add_items()->set_name("bili");
           return absl::OkStatus();
         });
     map_ = WriteFile("m.yaml", kMap);
@@ -67,6 +77,25 @@ class ImportTest : public CommandTest {
   std::vector<std::string> reasons_;
 };
 
+TEST_F(ImportTest, WhatTheMapMisspellsIsSaidOnce) {
+  map_ = WriteFile("m2.yaml", R"(subject: 'PBC-{id}'
+records:
+  - {event: 'VIST~{#}', form: LAB, items: {bilii: '{bili} mg/dL'}}
+  - {event: 'VISIT~{#}', form: LABS, items: {bili: '{bili}'}}
+)");
+  EXPECT_EQ(Import("id,bili\n1,14.5\n1,21.3\n"), ExitCode::kUsage);
+  EXPECT_EQ(err_, "trialsync: " + map_ +
+                      ": the study has no event VIST, did you mean VISIT?; it has: VISIT\n" + map_ +
+                      ": the form LAB has no item bilii, did you mean bili?; it has: bili\n" +
+                      map_ + ": the study has no form LABS, did you mean LAB?; it has: LAB\n");
+  EXPECT_TRUE(values_.empty());
+}
+
+TEST_F(ImportTest, CountsOneAsOne) {
+  EXPECT_EQ(Import("id,bili\n1,14.5\n"), ExitCode::kOk) << err_;
+  EXPECT_EQ(out_, "1 row: 1 record written, 0 unchanged, 0 problems; 1 value applied\n");
+}
+
 TEST_F(ImportTest, TakesATableInAndASecondTimeChangesNothing) {
   EXPECT_EQ(Import("id,bili\n1,14.5\n1,21.3\n2,1.1\n"), ExitCode::kOk) << err_;
   EXPECT_EQ(out_, "3 rows: 3 records written, 0 unchanged, 0 problems; 3 values applied\n");
@@ -83,7 +112,8 @@ TEST_F(ImportTest, TakesATableInAndASecondTimeChangesNothing) {
 TEST_F(ImportTest, BadRowsAreListedAndGoodOnesGoIn) {
   EXPECT_EQ(Import("id,bili\n1,1\n2,x\n3\n4,4\n"), ExitCode::kNo);
   EXPECT_THAT(out_, HasSubstr(csv_ + ":3: column bili: x is no decimal\n" + csv_ +
-                              ":4: the row has 1 cells, the header 2\n"));
+                              ":4: the row has 1 cell, the header 2; a cell with a separator, a "
+                              "quote or a line end in it stands in quotes\n"));
   EXPECT_THAT(out_, HasSubstr("4 rows: 2 records written, 0 unchanged, 2 problems"));
   EXPECT_EQ(values_.size(), 2u);
 }
@@ -92,7 +122,7 @@ TEST_F(ImportTest, AllOrNothingAndDryRunWriteNothing) {
   EXPECT_EQ(Import("id,bili\n1,1\n2,x\n", {"--all-or-nothing"}), ExitCode::kNo);
   EXPECT_THAT(out_, HasSubstr("Nothing was written."));
   EXPECT_EQ(Import("id,bili\n1,1\n", {"--dry-run"}), ExitCode::kOk);
-  EXPECT_THAT(out_, HasSubstr("1 records would be written"));
+  EXPECT_THAT(out_, HasSubstr("1 record would be written"));
   EXPECT_TRUE(values_.empty());
   EXPECT_EQ(Import("id,bili\n1,1\n2,2\n", {"--all-or-nothing"}), ExitCode::kOk);
   EXPECT_EQ(values_.size(), 2u);
@@ -145,6 +175,13 @@ TEST_F(ImportTest, TheDeliveredMapsFitTheirTables) {
       status->mutable_partitions(0)->set_site("MAYO1");
       return absl::OkStatus();
     });
+    const auto definition = study::CompileStudy(ReadWhole(folder + "v1.yaml"), "v1.yaml");
+    ASSERT_TRUE(definition.ok()) << definition.status();
+    server_.On<v1::GetStudyVersionRequest, v1::StudyVersion>(
+        [&definition](const auto&, v1::StudyVersion* version) {
+          version->mutable_definition()->ParseFromString(*definition);
+          return absl::OkStatus();
+        });
     size_t count = 0;
     server_.On<v1::BatchWriteRecordsRequest, v1::BatchWriteRecordsResponse>(
         [&count](const auto& batch, v1::BatchWriteRecordsResponse* response) {

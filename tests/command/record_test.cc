@@ -145,6 +145,44 @@ TEST_F(RecordTest, GetShowsValuesAndWhatWaits) {
   EXPECT_THAT(out_, HasSubstr("\"text\": \"\\u003c0.05 mg/dL\""));
 }
 
+TEST_F(RecordTest, ReadsUnderTheNewestActiveVersionAndShowsWhatWasRecorded) {
+  v1::GetRecordRequest asked;
+  server_.On<v1::GetRecordRequest, v1::Record>([&](const auto& request, v1::Record* record) {
+    asked = request;
+    *record->add_items() = MakeItem("weight", 1, "68.04 kg");
+    record->mutable_items(0)->set_recorded("150 lb");
+    *record->add_items() = MakeItem("systolic", 2, "");
+    record->mutable_items(1)->set_not_convertible(true);
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(Run({"record", "get", kName}), ExitCode::kOk) << err_;
+  EXPECT_EQ(asked.version(), 2u);
+  EXPECT_THAT(out_, HasSubstr("68.04 kg (recorded: 150 lb)\n"));
+  EXPECT_THAT(out_, HasSubstr("1        not convertible\n"));
+  EXPECT_EQ(Run({"record", "get", kName, "--as-recorded"}), ExitCode::kOk) << err_;
+  EXPECT_EQ(asked.version(), 0u);
+  server_.On<v1::ListStudyVersionsRequest, v1::ListStudyVersionsResponse>(
+      [](const auto&, v1::ListStudyVersionsResponse* response) {
+        AddVersion(1, v1::StudyVersionActivation::RETIRED, response);
+        return absl::OkStatus();
+      });
+  EXPECT_EQ(Run({"record", "get", kName}), ExitCode::kOk) << err_;
+  EXPECT_EQ(asked.version(), 1u);
+}
+
+TEST_F(RecordTest, ALongValueIsShortenedForPeopleOnly) {
+  const std::string text(100'000, 'x');
+  server_.On<v1::GetRecordRequest, v1::Record>([&](const auto&, v1::Record* record) {
+    *record->add_items() = MakeItem("remark", 1, text);
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(Run({"record", "get", kName}), ExitCode::kOk) << err_;
+  EXPECT_LT(out_.size(), 2'000u);
+  EXPECT_THAT(out_, HasSubstr("… (100000"));
+  EXPECT_EQ(Run({"record", "get", kName, "-o", "json"}), ExitCode::kOk) << err_;
+  EXPECT_THAT(out_, HasSubstr(text));
+}
+
 TEST_F(RecordTest, ListMergesAllPages) {
   server_.On<v1::ListRecordsRequest, v1::ListRecordsResponse>(
       [](const v1::ListRecordsRequest& request, v1::ListRecordsResponse* response) {
@@ -166,6 +204,7 @@ TEST_F(RecordTest, HistoryTellsWhoWhenWhyAndFromWhatToWhat) {
   server_.On<v1::GetRecordHistoryRequest, v1::GetRecordHistoryResponse>(
       [](const v1::GetRecordHistoryRequest& request, v1::GetRecordHistoryResponse* response) {
         EXPECT_EQ(request.item(), "bili");
+        EXPECT_TRUE(request.include_site_only());
         v1::HistoryEntry* entry = response->add_entries();
         entry->set_commit(12);
         entry->set_act("edit");
@@ -181,7 +220,7 @@ TEST_F(RecordTest, HistoryTellsWhoWhenWhyAndFromWhatToWhat) {
         response->add_entries();
         return absl::OkStatus();
       });
-  EXPECT_EQ(Run({"record", "history", kName, "--item", "bili"}), ExitCode::kOk);
+  EXPECT_EQ(Run({"record", "history", kName, "--item", "bili", "--site-only"}), ExitCode::kOk);
   EXPECT_THAT(out_, HasSubstr("commit 12  edit  applied\n  by anna at 2025-11-22T09:30:00Z"));
   EXPECT_THAT(out_, HasSubstr("reason: misread\n    bili: (empty) -> 1.6  disputed\n"));
   EXPECT_THAT(out_, HasSubstr("not yet sent"));

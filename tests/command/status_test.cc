@@ -65,12 +65,15 @@ TEST_F(StatusTest, ASiteTellsItsOutboxAndItsRefusal) {
   refusal->set_message("this replica is not enrolled");
   refusal->set_mend("trialsync enrol");
   Answer(status);
-  EXPECT_EQ(Run({"status"}), ExitCode::kOk);
+  EXPECT_EQ(Run({"status"}), ExitCode::kNo);
   EXPECT_THAT(out_, HasSubstr("12 changes not yet sent, the oldest for 2 h"));
   EXPECT_THAT(out_, HasSubstr("resting"));
   EXPECT_THAT(out_, HasSubstr("not in step"));
   EXPECT_THAT(out_, HasSubstr("refused (replica not enrolled)"));
   EXPECT_THAT(out_, HasSubstr("mend: trialsync enrol"));
+  refusal->set_reason(v1::REFUSAL_REASON_SHUTTING_DOWN);
+  Answer(status);
+  EXPECT_EQ(Run({"status"}), ExitCode::kOk) << "it ends by itself";
 }
 
 TEST_F(StatusTest, ACoordinatorHasARowForEachSiteAndReplicaWithin80Columns) {
@@ -97,6 +100,25 @@ TEST_F(StatusTest, ACoordinatorHasARowForEachSiteAndReplicaWithin80Columns) {
   }
 }
 
+TEST_F(StatusTest, WithoutALinkNobodySaysThatTheyAreInStepNow) {
+  v1::Status status;
+  status.set_role("site");
+  FillPeer(status.add_partitions(), /*in_step=*/true);
+  v1::PeerStatus* peer = status.mutable_partitions(0)->mutable_peers(0);
+  peer->set_connected(false);
+  Answer(status);
+  EXPECT_EQ(Run({"status"}), ExitCode::kOk);
+  EXPECT_THAT(out_, HasSubstr(", no link; in step as of "));
+  peer->clear_last_contact_time();
+  Answer(status);
+  EXPECT_EQ(Run({"status"}), ExitCode::kOk);
+  EXPECT_THAT(out_, HasSubstr(", not known: no contact yet"));
+  status.set_role("coordinator");
+  Answer(status);
+  EXPECT_EQ(Run({"status"}), ExitCode::kOk);
+  EXPECT_THAT(out_, HasSubstr("down  not known"));
+}
+
 TEST_F(StatusTest, ARefusalNamesTheCoordinatorByItsWholeAddress) {
   v1::Status status;
   status.set_role("site");
@@ -104,7 +126,7 @@ TEST_F(StatusTest, ARefusalNamesTheCoordinatorByItsWholeAddress) {
   peer->set_peer("127.0.0.1:7443");
   peer->mutable_refusal()->set_message("the coordinator has no study x");
   Answer(status);
-  EXPECT_EQ(Run({"status"}), ExitCode::kOk);
+  EXPECT_EQ(Run({"status"}), ExitCode::kNo);
   EXPECT_THAT(out_, HasSubstr("and 127.0.0.1:7443: the coordinator has no study x"));
 }
 

@@ -52,6 +52,15 @@ TEST_F(StudyTest, AMistakeInTheFileIsTheAnswerNo) {
   EXPECT_EQ(Run({"study", "check", directory() + "/none.yaml"}), ExitCode::kUsage);
 }
 
+TEST_F(StudyTest, MistakesComeAsJsonToo) {
+  const std::string bad = WriteFile("bad.yaml", "study: demo\ncolour: red\n");
+  EXPECT_EQ(Run({"study", "check", bad, "--against", bad, "-o", "json"}), ExitCode::kNo);
+  EXPECT_THAT(out_, HasSubstr("{\"file\": \"" + bad + "\", \"line\": 2, \"column\": 1, " +
+                              "\"message\": \"colour"));
+  EXPECT_THAT(out_, ::testing::StartsWith("{\n \"mistakes\": ["));
+  EXPECT_EQ(err_, "");
+}
+
 TEST_F(StudyTest, TheServerCountsWhatIsTouched) {
   v1::CheckStudyVersionRequest asked;
   server_.On<v1::CheckStudyVersionRequest, v1::CheckStudyVersionResponse>(
@@ -102,6 +111,17 @@ TEST_F(StudyTest, PublishesListsAndShows) {
         item->set_name("sex");
         item->set_type(v1::ITEM_TYPE_CODED);
         item->set_site_only(true);
+        item->mutable_hard_range()->set_maximum("400");
+        item->mutable_soft_range()->set_minimum("30");
+        v1::Check* check = form->add_checks();
+        check->set_name("order");
+        check->set_rule("a > b");
+        v1::StudyVersionActivation* activation = version->add_activations();
+        activation->set_site("studies/demo/sites/MAYO1");
+        activation->set_state(v1::StudyVersionActivation::ACTIVE);
+        activation->set_commit(7);
+        activation->set_approval_date("2026-03-01");
+        activation->set_approval_reference("EC-17");
         return absl::OkStatus();
       });
   EXPECT_EQ(Run({"study", "publish", WriteFile("v1.yaml", kFirst)}), ExitCode::kOk);
@@ -113,6 +133,9 @@ TEST_F(StudyTest, PublishesListsAndShows) {
   EXPECT_THAT(out_, HasSubstr("studies/demo/versions/latest"));
   EXPECT_THAT(out_, HasSubstr("DEMO  sex   coded"));
   EXPECT_THAT(out_, HasSubstr("stays at the site"));
+  EXPECT_THAT(out_, HasSubstr("MAYO1  active  7       2026-03-01  EC-17"));
+  EXPECT_THAT(out_, HasSubstr("queried unless at most"));
+  EXPECT_THAT(out_, HasSubstr("DEMO  order  queried  a > b"));
   EXPECT_EQ(Run({"study", "show", "demo@1", "--yaml"}), ExitCode::kOk);
   EXPECT_EQ(out_, kFirst);
 }

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <array>
 #include <cstdlib>
 #include <sstream>
+#include <string_view>
+#include <thread>
 
 #include "absl/strings/str_split.h"
 #include "daemon/command/run.h"
@@ -69,6 +76,26 @@ TEST_F(UsageTest, MistakesOfTheCallerExitWithTwo) {
   EXPECT_EQ(out_, "");
 }
 
+TEST_F(UsageTest, ACommandThatIsNotThereIsAnsweredWithTheNearestOne) {
+  EXPECT_EQ(Run({"recrod", "get", "a/b/c"}), ExitCode::kUsage);
+  EXPECT_THAT(err_, HasSubstr("trialsync: there is no command \"trialsync recrod\", did you mean "
+                              "record?; there are: study, subject, record, "));
+  EXPECT_EQ(Run({"study", "pubish", "v1.yaml"}), ExitCode::kUsage);
+  EXPECT_THAT(err_,
+              HasSubstr("\"trialsync study pubish\", did you mean publish?; there are: check"));
+  EXPECT_EQ(Run({"worklist", "shwo", "3f"}), ExitCode::kUsage);
+  EXPECT_THAT(err_, HasSubstr("did you mean show?; there are: show, settle"));
+  EXPECT_EQ(Run({"frobnicate"}), ExitCode::kUsage);
+  EXPECT_THAT(err_, HasSubstr("\"trialsync frobnicate\"; there are: study"));
+  EXPECT_EQ(Run({"record"}), ExitCode::kUsage);
+  EXPECT_THAT(err_, HasSubstr("behind \"trialsync record\" a command is missing; there are: set"));
+}
+
+TEST_F(UsageTest, TellsItsRelease) {
+  EXPECT_EQ(Run({"--version"}), ExitCode::kOk);
+  EXPECT_THAT(out_, ::testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
 TEST_F(UsageTest, TheAuthorIsAsked) {
   unsetenv("TRIALSYNC_AUTHOR");
   EXPECT_EQ(Run({"subject", "add", "PBC-001"}), ExitCode::kUsage);
@@ -103,6 +130,55 @@ TEST_F(UsageTest, NoServerExitsWithFourAndSaysWhere) {
   setenv("TRIALSYNC_AT", address.c_str(), /*overwrite=*/1);
   EXPECT_EQ(command::Run({"status"}, console), ExitCode::kUnreachable);
   EXPECT_THAT(err.str(), HasSubstr("no server answers at " + address));
+}
+
+// Listens on a port of this machine, and greets whoever comes as no server of ours does.
+class Stranger {
+ public:
+  Stranger() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* const any = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(socket_, any, size), 0);
+    EXPECT_EQ(::listen(socket_, 8), 0);
+    EXPECT_EQ(::getsockname(socket_, any, &size), 0);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { Greet(); });
+  }
+  ~Stranger() {
+    ::shutdown(socket_, SHUT_RDWR);
+    thread_.join();
+    ::close(socket_);
+  }
+  int port() const { return port_; }
+
+ private:
+  void Greet() {
+    for (int peer = 0; (peer = ::accept(socket_, nullptr, nullptr)) >= 0; ::close(peer)) {
+      constexpr std::string_view kGreeting = "HTTP/1.1 400 Bad Request\r\n\r\n";
+      EXPECT_GT(::send(peer, kGreeting.data(), kGreeting.size(), MSG_NOSIGNAL), 0);
+      // Until it hangs up, so that the greeting arrives.
+      std::array<char, 256> heard;
+      while (::recv(peer, heard.data(), heard.size(), 0) > 0) continue;
+    }
+  }
+
+  const int socket_;
+  int port_ = 0;
+  std::thread thread_;
+};
+
+TEST_F(UsageTest, WhatIsNoServerOfOursIsNamedAsSuch) {
+  Stranger stranger;
+  std::ostringstream out;
+  std::ostringstream err;
+  std::istringstream in;
+  Console console{out, err, in, false};
+  const std::string address = "127.0.0.1:" + std::to_string(stranger.port());
+  EXPECT_EQ(command::Run({"status", "--at", address}, console), ExitCode::kUnreachable);
+  EXPECT_THAT(err.str(), HasSubstr("what listens at " + address + " is no trialsync server"));
 }
 
 TEST_F(UsageTest, AServerThatIsStoppingSpeaksForItself) {

@@ -83,6 +83,30 @@ TEST(ConfigTest, FileErrorsHaveLineAndColumn) {
               HasSubstr(".yaml:2:11: "));
 }
 
+TEST(ConfigTest, BadValuesInAFileHaveLineAndColumnToo) {
+  const std::string rest = "insecure: true\ndata: d\nlisten: 127.0.0.1:0\n";
+  EXPECT_THAT(ErrorOf("coordinator --config " + FileWith("data: d\nlisten: 10.0.0.1:9\n")),
+              HasSubstr(".yaml:2:9: listen "));
+  EXPECT_THAT(ErrorOf("coordinator --config " + FileWith(rest + "log-level: loud\n")),
+              HasSubstr(".yaml:4:12: log-level \"loud\""));
+  EXPECT_THAT(ErrorOf("site --config " + FileWith(rest + "site: A/B\nstudy: s\n")),
+              HasSubstr(".yaml:4:7: site \"A/B\""));
+  EXPECT_THAT(ErrorOf("site --config " + FileWith(rest + "site: A\nstudy: Asthma\n")),
+              HasSubstr(".yaml:5:8: study 'Asthma' is no name of a study"));
+  EXPECT_THAT(
+      ErrorOf("site --config " + FileWith(rest + "site: A\nstudy: s\ncoordinator: 127.0.0.1:0\n")),
+      HasSubstr(".yaml:6:14: coordinator wants"));
+}
+
+TEST(ConfigTest, AStudyIsCalledAsItsDefinitionMayCallIt) {
+  const std::string rest =
+      " --site A --data d --listen 127.0.0.1:1 --coordinator 127.0.0.1:2 "
+      "--insecure";
+  EXPECT_THAT(ErrorOf("site --study Asthma" + rest),
+              AllOf(StartsWith("--study 'Asthma'"), HasSubstr("lower case letter")));
+  EXPECT_TRUE(ParseCommandLine(Words("site --study asthma" + rest)).ok());
+}
+
 TEST(ConfigTest, FileThatIsNotThereOrTooLarge) {
   EXPECT_EQ(ReadConfigFile("/nowhere/at/all.yaml", {}).status().code(),
             absl::StatusCode::kNotFound);
@@ -116,6 +140,14 @@ TEST(ConfigTest, NamesWhatIsMissingOrWrong) {
   EXPECT_FALSE(ParseCommandLine({}).ok());
 }
 
+TEST(ConfigTest, ARoleThatIsNotThereIsAnsweredWithTheNearestOne) {
+  EXPECT_EQ(ErrorOf("sites --data d"),
+            "there is no command \"trialsyncd sites\", did you mean site?; there are: coordinator, "
+            "site");
+  EXPECT_EQ(ParseCommandLine({}).status().message(),
+            "behind \"trialsyncd\" a command is missing; there are: coordinator, site");
+}
+
 TEST(ConfigTest, HelpShowsExamplesAndExitCodes) {
   for (const char* line : {"--help", "site --help", "coordinator --help"}) {
     const auto parsed = ParseCommandLine(Words(line));
@@ -124,7 +156,9 @@ TEST(ConfigTest, HelpShowsExamplesAndExitCodes) {
     EXPECT_THAT(parsed->print, HasSubstr("Example"));
   }
   EXPECT_THAT(ParseCommandLine({"--help"})->print, HasSubstr("Exit codes"));
-  EXPECT_THAT(ParseCommandLine(Words("site --help"))->print, HasSubstr("--coordinator"));
+  EXPECT_THAT(ParseCommandLine(Words("site --help"))->print,
+              AllOf(HasSubstr("--coordinator"), HasSubstr("DATA/metrics_address"),
+                    HasSubstr("DATA/listen_address")));
 }
 
 }  // namespace

@@ -206,6 +206,59 @@ events:
   EXPECT_EQ(removed.values_touched(), 3u);
 }
 
+TEST_F(ReadsTest, CheckCountsTheStoredValuesThatAStepCannotRead) {
+  world::WriteItem(*world_.replicas()[0], kAlpha, "P-1", "note", "120/80");
+  world::WriteItem(*world_.replicas()[1], kBeta, "P-1", "note", "high");
+  world::WriteItem(*world_.replicas()[1], kBeta, "P-2", "note", "120/high");
+  world_.RunUntilQuiet();
+  LookAt(world_.coordinator());
+  v1::CheckStudyVersionRequest request;
+  request.set_yaml(R"(
+study: small
+version: 2
+previous: {version: 1}
+title: {en: A small trial}
+forms:
+  LAB:
+    id: 1
+    label: {en: Laboratory}
+    items:
+      alt: {id: 1, type: quantity, unit: U/L, hard: [0, 2000], label: {en: ALT}}
+      note: {id: 2, type: text, label: {en: Note}, retired: true}
+      systolic: {id: 3, type: integer, split_from: note, label: {en: Systolic}}
+      diastolic: {id: 4, type: integer, split_from: note, label: {en: Diastolic}}
+events:
+  V1: {id: 1, forms: [LAB], label: {en: Visit 1}}
+steps:
+  - split: {item: LAB.note, separator: /, into: [LAB.systolic, LAB.diastolic]}
+)");
+  const auto response = CheckStudyVersion(backend_, request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  const v1::VersionFinding& last = response->findings(response->findings_size() - 1);
+  EXPECT_EQ(last.subject(), "LAB.note");
+  EXPECT_THAT(last.message(), ::testing::HasSubstr("not convertible"));
+  EXPECT_EQ(last.values_touched(), 2u);
+  EXPECT_FALSE(last.breaking());
+}
+
+TEST_F(ReadsTest, AnActivationHasItsApproval) {
+  v1::ActivateStudyVersionRequest activation;
+  activation.set_name("studies/small/versions/1");
+  activation.set_site(kBeta.site);
+  activation.set_author("centre");
+  activation.set_approval_date("2026-03-01");
+  activation.set_approval_reference("EC-17");
+  ASSERT_TRUE(world_.coordinator().Do(activation).status.ok());
+  LookAt(world_.coordinator());
+  v1::GetStudyVersionRequest request;
+  request.set_name("studies/small/versions/1");
+  const auto version = GetStudyVersion(backend_, request);
+  ASSERT_TRUE(version.ok()) << version.status();
+  EXPECT_EQ(version->activations(0).approval_date(), "");
+  EXPECT_EQ(version->activations(1).approval_date(), "2026-03-01");
+  EXPECT_EQ(version->activations(1).approval_reference(), "EC-17");
+}
+
 TEST_F(ReadsTest, StatusHasARowASite) {
   StatusReader reader(backend_);
   const auto status = reader.Read();

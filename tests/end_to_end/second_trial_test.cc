@@ -51,7 +51,7 @@ std::map<std::string, std::string> ExpectedValues() {
 std::map<std::string, std::string> ExportedValues(const std::string& path) {
   std::map<std::string, std::string> values;
   const auto lines = ReadCells(path);
-  const std::vector<std::string> header = {"site", "subject", "event", "form", "gain"};
+  const std::vector<std::string> header = {"site", "subject", "event", "form", "remarks", "gain"};
   if (lines.empty() || lines.front() != header) ADD_FAILURE() << path << " has another header";
   for (const auto& row : lines) {
     if (row == header) continue;
@@ -62,7 +62,7 @@ std::map<std::string, std::string> ExportedValues(const std::string& path) {
     // Patients with odd numbers are at the first hospital.
     EXPECT_EQ(row[0], (row[1].back() - '0') % 2 == 1 ? "KALAMAZOO" : "DUBLIN");
     EXPECT_EQ(row[3], "NIGHT");
-    EXPECT_TRUE(values.emplace(row[1] + " " + row[2], row[4]).second) << row[1];
+    EXPECT_TRUE(values.emplace(row[1] + " " + row[2], row[5]).second) << row[1];
   }
   return values;
 }

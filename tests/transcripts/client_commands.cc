@@ -97,12 +97,9 @@ std::string Runner::Act(world::Node& node, v1::RecordActKind kind, Words& words)
 // `dispute A2:2 alt`, `held A1:4`, `query A1:5`, `query A1:5 order`: the id of it.
 std::string Runner::DiscrepancyNamed(Words& words) {
   static const auto* const kKinds = new std::map<std::string, v1::DiscrepancyKind>{
-      {"dispute", v1::DISCREPANCY_KIND_DISPUTE},
-      {"proposal", v1::DISCREPANCY_KIND_PROPOSAL},
-      {"query", v1::DISCREPANCY_KIND_QUERY},
-      {"held", v1::DISCREPANCY_KIND_HELD},
-      {"refused", v1::DISCREPANCY_KIND_REFUSED},
-      {"label", v1::DISCREPANCY_KIND_LABEL},
+      {"dispute", v1::DISCREPANCY_KIND_DISPUTE},      {"proposal", v1::DISCREPANCY_KIND_PROPOSAL},
+      {"query", v1::DISCREPANCY_KIND_QUERY},          {"held", v1::DISCREPANCY_KIND_HELD},
+      {"refused", v1::DISCREPANCY_KIND_REFUSED},      {"label", v1::DISCREPANCY_KIND_LABEL},
       {"prediction", v1::DISCREPANCY_KIND_PREDICTION}};
   const auto kind = kKinds->find(words.Take());
   if (kind == kKinds->end()) words.Die("no kind of discrepancy");
@@ -115,8 +112,8 @@ std::string Runner::DiscrepancyNamed(Words& words) {
   }
   for (const v1::ItemDefinition& item : form.items()) {
     if (!words.TakeIf(item.name())) continue;
-    id.part = kind->second == v1::DISCREPANCY_KIND_QUERY ? study::HardRangeCheckId(item.id())
-                                                         : item.id();
+    id.part =
+        kind->second == v1::DISCREPANCY_KIND_QUERY ? study::HardRangeCheckId(item.id()) : item.id();
   }
   return id.ToString();
 }
@@ -246,7 +243,9 @@ std::string Runner::Version(const std::string& verb, Words& words) {
   } else if (verb == "activates") {
     v1::ActivateStudyVersionRequest request;
     request.set_name(absl::StrCat("studies/trial/versions/", number));
-    request.set_site(Stage::partition().site);
+    request.set_site(words.TakeIf("at") ? words.Take() : Stage::partition().site);
+    if (words.TakeIf("approved")) request.set_approval_date(words.Take());
+    if (words.TakeIf("by")) request.set_approval_reference(words.Take());
     request.set_author("centre");
     answer = centre.Do(request);
   } else {

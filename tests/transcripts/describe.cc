@@ -11,8 +11,7 @@ namespace trialsync::transcripts {
 namespace {
 
 std::string Lower(const std::string& name, const char* prefix) {
-  return absl::StrReplaceAll(absl::AsciiStrToLower(absl::StripPrefix(name, prefix)),
-                             {{"_", " "}});
+  return absl::StrReplaceAll(absl::AsciiStrToLower(absl::StripPrefix(name, prefix)), {{"_", " "}});
 }
 
 std::string Because(v1::Reason reason) {
@@ -36,10 +35,12 @@ std::string StateWord(const v1::Record& record) {
 }
 
 std::string DescribeItem(const v1::Item& item) {
-  std::string line = absl::StrCat("  ", item.item(), " = ", Shown(item.text()));
+  std::string line = absl::StrCat("  ", item.item(), " = ",
+                                  item.not_convertible() ? "not convertible" : Shown(item.text()));
   std::vector<std::string> words;
   if (!item.author().empty()) words.push_back("by " + item.author());
   if (item.version() > 1) words.push_back(absl::StrCat("under v", item.version()));
+  if (!item.recorded().empty()) words.push_back("recorded: " + item.recorded());
   if (item.decided()) words.push_back("decided");
   if (item.pending()) words.push_back("unsent");
   for (const std::string& id : item.discrepancies()) words.push_back("open: " + id);
@@ -66,7 +67,7 @@ std::string DiscrepancyWord(v1::DiscrepancyKind kind) {
 std::string DescribeRecord(const v1::Record& record) {
   std::string text = absl::StrCat(record.name(), StateWord(record));
   for (const v1::Item& item : record.items()) {
-    const bool nothing = item.text().empty() && item.marked().empty() &&
+    const bool nothing = item.text().empty() && !item.not_convertible() && item.marked().empty() &&
                          item.discrepancies().empty();
     if (!nothing) absl::StrAppend(&text, "\n", DescribeItem(item));
   }
@@ -92,14 +93,12 @@ std::string DescribeHistory(const v1::GetRecordHistoryResponse& history) {
 }
 
 std::string DescribeDiscrepancy(const v1::Discrepancy& discrepancy) {
-  std::string text =
-      absl::StrCat(discrepancy.state() == v1::DISCREPANCY_STATE_OPEN
-                       ? ""
-                       : Lower(v1::DiscrepancyState_Name(discrepancy.state()),
-                               "DISCREPANCY_STATE_") + " ",
-                   DiscrepancyWord(discrepancy.kind()), " ", discrepancy.change(), " on ",
-                   discrepancy.record(), discrepancy.item().empty() ? "" : " ",
-                   discrepancy.item());
+  std::string text = absl::StrCat(
+      discrepancy.state() == v1::DISCREPANCY_STATE_OPEN
+          ? ""
+          : Lower(v1::DiscrepancyState_Name(discrepancy.state()), "DISCREPANCY_STATE_") + " ",
+      DiscrepancyWord(discrepancy.kind()), " ", discrepancy.change(), " on ", discrepancy.record(),
+      discrepancy.item().empty() ? "" : " ", discrepancy.item());
   if (discrepancy.pending()) {
     absl::StrAppend(&text, ", known here only");
   } else {

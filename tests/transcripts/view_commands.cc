@@ -23,6 +23,7 @@ std::string Runner::Show(const std::string& what, Words& words) {
     world::NodeView view(*node, Stage::partition());
     v1::GetRecordHistoryRequest request;
     request.set_name(words.Take());
+    request.set_include_site_only(words.TakeIf("with private values"));
     if (!words.empty()) request.set_item(words.Take());
     const auto history = sync::PresentHistory(view.view(), Stage::partition(), request);
     return history.ok() ? DescribeHistory(*history) : StatusText(history.status());
@@ -77,14 +78,10 @@ std::string Runner::ShowSubjects(world::Node& node) {
 
 std::string Runner::ShowStatus(world::Node& node) {
   const uint64_t commits =
-      node.site() == nullptr
-          ? LogPositionAt(node, Stage::partition(), std::nullopt).size()
-          : [&] {
-              storage::Transaction transaction(node.store().NewSnapshot());
-              return storage::PartitionTables(&transaction, node.site()->partition())
-                  .Head()
-                  .size();
-            }();
+      node.site() == nullptr ? LogPositionAt(node, Stage::partition(), std::nullopt).size() : [&] {
+        storage::Transaction transaction(node.store().NewSnapshot());
+        return storage::PartitionTables(&transaction, node.site()->partition()).Head().size();
+      }();
   std::string text = absl::StrCat(commits, " commits");
   if (node.site() == nullptr) return text;
   absl::StrAppend(&text, ", ", node.site()->outbox_count(), " unsent");
