@@ -132,7 +132,8 @@ absl::Status AddFindings(const Sight& sight, const study::Definition& before,
   for (const Sight::Partition& partition : sight.partitions()) {
     if (partition.name.study == after.proto().study()) partitions.push_back(partition.number);
   }
-  const auto counts = sync::CountTouched(*sight.snapshot(), partitions, *findings);
+  const auto counts = sync::CountTouched(*sight.snapshot(), partitions, *findings,
+                                         sight.DefinitionsOf(after.proto().study()));
   if (!counts.ok()) return counts.status();
   for (size_t i = 0; i < findings->size(); ++i) {
     const study::VersionFinding& found = (*findings)[i];

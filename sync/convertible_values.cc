@@ -7,6 +7,7 @@
 #include "storage/tables.h"
 #include "storage/transaction.h"
 #include "study/versions.h"
+#include "sync/first_entry.h"
 #include "sync/record.h"
 
 namespace trialsync::sync {
@@ -31,7 +32,7 @@ absl::StatusOr<std::map<uint32_t, uint64_t>> CountNotConvertible(
   storage::Transaction transaction(&reader);
   for (const PartitionNumber partition : partitions) {
     storage::PartitionTables tables(&transaction, partition);
-    tables.ForEachRecord("", "", [&](std::string_view, const v1::RecordState& record) {
+    ForEachRecord(tables, definitions, [&](const v1::RecordState& record) {
       for (const v1::CellRow& cell : record.cells()) {
         for (const study::StoredValue& value : StoredValues(cell)) {
           const auto count = counts.find(value.item);
@@ -43,7 +44,6 @@ absl::StatusOr<std::map<uint32_t, uint64_t>> CountNotConvertible(
           if (!all) ++count->second;
         }
       }
-      return true;
     });
     if (!tables.status().ok()) return tables.status();
   }

@@ -104,6 +104,7 @@ Receipt LogWriter::Append(const Incoming& incoming) {
 // these. A refused record key is nobody's record.
 uint64_t LogWriter::LinkRecord(const v1::Change& change, const Verdict& verdict, uint64_t number) {
   if (!change.has_record() || verdict.reason == v1::REASON_RECORD_INVALID) return 0;
+  if (state_->IsFirstEntry(number)) return 0;
   v1::RecordState& record = state_->MutableRecord(change.record());
   const uint64_t previous = record.last_commit();
   record.set_last_commit(number);

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "sync/first_entry.h"
 #include "sync/record.h"
 
 namespace trialsync::sync {
@@ -12,7 +13,9 @@ PartitionState::CachedRecord& PartitionState::Cached(const v1::RecordKey& key) {
   const auto [it, inserted] = records_.try_emplace(storage::RecordKeyBytes(key));
   if (inserted) {
     auto* const state = google::protobuf::Arena::CreateMessage<v1::RecordState>(&arena_);
-    if (!tables_.ReadRecord(it->first, state)) *state->mutable_key() = key;
+    it->second.stored = tables_.ReadRecord(it->first, state);
+    if (!it->second.stored) *state->mutable_key() = key;
+    ExpandFirstEntry(tables_, *definitions_, *state);
     it->second.state = state;
   }
   last_ = &it->second;
@@ -23,6 +26,20 @@ v1::RecordState& PartitionState::MutableRecord(const v1::RecordKey& key) {
   CachedRecord& cached = Cached(key);
   cached.changed = true;
   return *cached.state;
+}
+
+bool PartitionState::HasRecord(const v1::RecordKey& key) {
+  const std::string bytes = storage::RecordKeyBytes(key);
+  const auto cached = records_.find(bytes);
+  if (cached != records_.end()) return cached->second.stored || cached->second.changed;
+  return tables_.HasRecord(bytes);
+}
+
+void PartitionState::PutFirstEntry(const v1::RecordKey& key, uint64_t number) {
+  const std::string bytes = storage::RecordKeyBytes(key);
+  if (records_.erase(bytes) != 0) last_ = nullptr;
+  tables_.PutRecord(bytes, FirstEntryRow(key, number));
+  first_entry_ = number;
 }
 
 bool PartitionState::AnyHeld() {

@@ -33,6 +33,13 @@ class PartitionState {
   const v1::RecordState& Record(const v1::RecordKey& key) { return *Cached(key).state; }
   v1::RecordState& MutableRecord(const v1::RecordKey& key);
 
+  // Whether a commit has left anything in it.
+  bool HasRecord(const v1::RecordKey& key);
+  // Makes a record of which there is nothing yet that of a first entry (first_entry.h), and whether
+  // the last one so made was of this commit.
+  void PutFirstEntry(const v1::RecordKey& key, uint64_t number);
+  bool IsFirstEntry(uint64_t number) const { return first_entry_ == number; }
+
   // Whether any change is held, so that most commits need not look for what they set free.
   bool AnyHeld();
   void NoteHeld() { any_held_ = true; }
@@ -63,6 +70,7 @@ class PartitionState {
  private:
   struct CachedRecord {
     v1::RecordState* state = nullptr;  // on the arena
+    bool stored = false;
     bool changed = false;
   };
   CachedRecord& Cached(const v1::RecordKey& key);
@@ -73,6 +81,7 @@ class PartitionState {
   std::map<std::string, CachedRecord> records_;
   // The last one that was asked for: the rules ask for one several times.
   CachedRecord* last_ = nullptr;
+  uint64_t first_entry_ = 0;
   std::optional<bool> any_held_;
   std::map<ReplicaId, bool> centres_;
   std::optional<std::vector<v1::VersionRow>> versions_;

@@ -33,7 +33,8 @@ uint32_t CountRecords(View& view, const ChangeId& birth, const v1::BirthRow& row
   uint32_t count = 0;
   view.state().tables().ForEachRecord(prefix, "",
                                       [&](std::string_view, const v1::RecordState& record) {
-                                        const bool filled = !record.cells().empty();
+                                        const bool filled = !record.cells().empty() ||
+                                                            record.first_entry() != 0;
                                         if (!IsLabelRecord(record.key()) && filled) ++count;
                                         return true;
                                       });

@@ -7,6 +7,7 @@
 #include "proto/check.h"
 #include "sync/act_rules.h"
 #include "sync/admission.h"
+#include "sync/first_entry.h"
 #include "sync/identity_rules.h"
 #include "sync/query_rules.h"
 #include "sync/record.h"
@@ -112,6 +113,10 @@ Judgement Commit::Judge(const Arriving& arriving) {
   if (!arriving.change->has_record()) return Dispatch(arriving, *definition);
 
   const v1::RecordKey& key = arriving.change->record();
+  if (!state_.HasRecord(key) && IsFirstEntry(arriving, *definition)) {
+    state_.PutFirstEntry(key, arriving.number);
+    return Judgement::Of(v1::OUTCOME_APPLIED);
+  }
   const v1::RecordState& record = state_.Record(key);
   const int signatures_before = CountSignatures(record);
   const bool locked_before = IsLocked(record);
@@ -252,6 +257,7 @@ StoredChange Commit::StoredOf(const Arriving& arriving) {
           .stamp = arriving.stamp,
           .from_centre = arriving.from_centre,
           .number = arriving.number,
+          .epoch = arriving.epoch,
           .received_time_us = arriving.received_time_us,
           .authored = "",
           .change = *arriving.change,

@@ -13,6 +13,7 @@ std::optional<StoredChange> Parsed(storage::PartitionTables& tables, StoredChang
     tables.Fail(absl::DataLossError("a change in the store is damaged; run: trialsync verify"));
     return std::nullopt;
   }
+  if (IsOutboxNumber(stored.number)) stored.epoch = stored.change.base().epoch();
   return stored;
 }
 
@@ -41,6 +42,7 @@ std::optional<StoredChange> ReadChange(storage::PartitionTables& tables, uint64_
   }
   StoredChange stored;
   stored.number = number;
+  stored.epoch = receipt->epoch;
   stored.stamp = receipt->stamp;
   stored.received_time_us = receipt->received_time_us;
   stored.previous_of_record = row->previous_of_record();

@@ -19,6 +19,8 @@ struct StoredChange {
   bool from_centre = false;
   // Its commit, or kOutboxNumber + seq.
   uint64_t number = 0;
+  // The epoch in which it was committed, or of its base.
+  uint64_t epoch = 0;
   // Unix time of its receipt; 0 in the outbox.
   int64_t received_time_us = 0;
   // Exactly as made.

@@ -5,6 +5,7 @@
 
 #include "storage/tables.h"
 #include "storage/transaction.h"
+#include "sync/first_entry.h"
 #include "sync/record.h"
 
 namespace trialsync::sync {
@@ -35,7 +36,7 @@ void CountRecord(const v1::RecordState& record, std::span<const study::VersionFi
 
 absl::StatusOr<std::vector<uint64_t>> CountTouched(
     const storage::Reader& reader, std::span<const PartitionNumber> partitions,
-    std::span<const study::VersionFinding> findings) {
+    std::span<const study::VersionFinding> findings, const study::DefinitionSet& definitions) {
   std::vector<uint64_t> counts(findings.size(), 0);
   const bool any_breaks = std::any_of(
       findings.begin(), findings.end(),
@@ -44,9 +45,8 @@ absl::StatusOr<std::vector<uint64_t>> CountTouched(
   storage::Transaction transaction(&reader);
   for (const PartitionNumber partition : partitions) {
     storage::PartitionTables tables(&transaction, partition);
-    tables.ForEachRecord("", "", [&](std::string_view, const v1::RecordState& record) {
+    ForEachRecord(tables, definitions, [&](const v1::RecordState& record) {
       CountRecord(record, findings, counts);
-      return true;
     });
     if (!tables.status().ok()) return tables.status();
   }

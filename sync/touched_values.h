@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "proto/ids.h"
 #include "storage/kv.h"
+#include "study/definition.h"
 #include "study/versions.h"
 
 namespace trialsync::sync {
@@ -18,7 +19,8 @@ namespace trialsync::sync {
 // still in an outbox are not counted. DATA_LOSS or INTERNAL where the store cannot be read.
 absl::StatusOr<std::vector<uint64_t>> CountTouched(const storage::Reader& reader,
                                                    std::span<const PartitionNumber> partitions,
-                                                   std::span<const study::VersionFinding> findings);
+                                                   std::span<const study::VersionFinding> findings,
+                                                   const study::DefinitionSet& definitions);
 
 }  // namespace trialsync::sync
 

@@ -112,8 +112,7 @@ Difference Secrets::CheckKept(world::Node& node, const SiteName& site, Probes& p
   }
   std::vector<v1::RecordKey> keys;
   reader.tables().ForEachRecord("", "", [&](std::string_view, const v1::RecordState& record) {
-    const v1::CellRow* cell = sync::FindCell(record, kSecretItem);
-    if (cell != nullptr && !cell->values().empty()) keys.push_back(record.key());
+    if (!sync::IsLabelRecord(record.key())) keys.push_back(record.key());
     return true;
   });
   world::NodeView view(node, site);
@@ -121,7 +120,9 @@ Difference Secrets::CheckKept(world::Node& node, const SiteName& site, Probes& p
     const auto record = sync::PresentRecord(view.view(), site, key, 0, /*include_site_only=*/true);
     if (!record.ok()) return record.status().ToString();
     const v1::RecordState& standing = view.view().state().Record(key);
-    const v1::CellRow& cell = *sync::FindCell(standing, kSecretItem);
+    const v1::CellRow* const found = sync::FindCell(standing, kSecretItem);
+    if (found == nullptr || found->values().empty()) continue;
+    const v1::CellRow& cell = *found;
     if (!cell.values(0).value().has_withheld()) continue;
     const std::string own = kept(*ChangeId::From(sync::LastWriter(standing, cell).change()));
     probes.Hit(own.empty() ? "a secret of another replica stands" : "an own secret stands");

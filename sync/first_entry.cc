@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sync/first_entry.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "study/checks.h"
+#include "sync/record.h"
+#include "sync/stored_change.h"
+
+namespace trialsync::sync {
+
+bool IsFirstEntry(const Arriving& arriving, const study::Definition& definition) {
+  const v1::Change& change = *arriving.change;
+  const bool own_commit =
+      arriving.number == arriving.effect_number && !IsOutboxNumber(arriving.number);
+  if (!own_commit || !change.has_edit()) return false;
+  const auto& writes = change.edit().writes();
+  const bool plain = std::all_of(writes.begin(), writes.end(), [&](const v1::ItemWrite& write) {
+    const v1::ItemDefinition* const item = definition.FindItem(write.item());
+    return item != nullptr && item->split_from() == 0 &&
+           (item->owner() == v1::OWNER_CENTRE) == arriving.from_centre;
+  });
+  if (!plain) return false;
+  const auto value_of = [&writes](uint32_t item) -> const v1::Value* {
+    const auto write = std::find_if(writes.begin(), writes.end(),
+                                    [item](const auto& w) { return w.item() == item; });
+    return write == writes.end() ? nullptr : &write->value();
+  };
+  const std::vector<study::CheckFinding> findings =
+      study::RunChecks(definition, change.record().form(), value_of);
+  return std::none_of(findings.begin(), findings.end(), [](const study::CheckFinding& finding) {
+    return finding.hard && finding.truth == study::Truth::kFalse;
+  });
+}
+
+v1::RecordState FirstEntryRow(const v1::RecordKey& key, uint64_t number) {
+  v1::RecordState row;
+  *row.mutable_key() = key;
+  row.set_first_entry(number);
+  return row;
+}
+
+void ExpandFirstEntry(storage::PartitionTables& tables, const study::DefinitionSet& definitions,
+                      v1::RecordState& record) {
+  const uint64_t number = record.first_entry();
+  if (number == 0) return;
+  record.clear_first_entry();
+  const std::optional<StoredChange> stored = ReadChange(tables, number);
+  const std::shared_ptr<const study::Definition> definition =
+      stored ? definitions.Find(stored->change.version()) : nullptr;
+  if (definition == nullptr) {
+    return tables.Fail(
+        absl::DataLossError("the first entry of a record is missing; run: trialsync verify"));
+  }
+  const Arriving arriving{.change = &stored->change,
+                          .id = stored->id,
+                          .stamp = stored->stamp,
+                          .from_centre = stored->from_centre,
+                          .number = number,
+                          .effect_number = number,
+                          .epoch = stored->epoch,
+                          .received_time_us = stored->received_time_us};
+  for (const CellWrite& write : WritesByLineage(stored->change.edit().writes(), *definition)) {
+    ApplyWrite(arriving, write, *definition, /*decided=*/false, /*keep_other_parts=*/false, record,
+               MutableCell(record, write.lineage));
+  }
+  record.set_last_commit(number);
+}
+
+void ForEachRecord(storage::PartitionTables& tables, const study::DefinitionSet& definitions,
+                   const std::function<void(const v1::RecordState& record)>& visit) {
+  tables.ForEachRecord("", "", [&](std::string_view, v1::RecordState row) {
+    ExpandFirstEntry(tables, definitions, row);
+    visit(row);
+    return true;
+  });
+}
+
+}  // namespace trialsync::sync
