@@ -48,8 +48,8 @@ std::string RangeMessage(const v1::FormDefinition& form, const v1::ItemDefinitio
 }
 
 // The finding on an item's ranges, which are in its first unit, if there is one.
-std::optional<CheckFinding> CheckRanges(const v1::FormDefinition& form,
-                                        const v1::ItemDefinition& item, const v1::Value& value) {
+std::optional<CheckFinding> FindInRanges(const v1::FormDefinition& form,
+                                         const v1::ItemDefinition& item, const v1::Value& value) {
   const bool first_unit =
       !value.has_quantity() || item.units().empty() || value.quantity().unit() == item.units(0);
   if (!HasLimits(item) || !first_unit) return std::nullopt;
@@ -67,6 +67,13 @@ std::optional<CheckFinding> CheckRanges(const v1::FormDefinition& form,
 
 }  // namespace
 
+std::optional<CheckFinding> CheckRanges(const Definition& definition, uint32_t item,
+                                        const v1::Value& value) {
+  const v1::ItemDefinition* const found = definition.FindItem(item);
+  if (found == nullptr || found->retired()) return std::nullopt;
+  return FindInRanges(*definition.FormOfItem(item), *found, value);
+}
+
 std::vector<CheckFinding> RunChecks(const Definition& definition, uint32_t form,
                                     ValueLookup values) {
   std::vector<CheckFinding> findings;
@@ -75,7 +82,7 @@ std::vector<CheckFinding> RunChecks(const Definition& definition, uint32_t form,
   for (const v1::ItemDefinition& item : found->items()) {
     const v1::Value* value = item.retired() ? nullptr : values(item.id());
     if (value == nullptr) continue;
-    std::optional<CheckFinding> finding = CheckRanges(*found, item, *value);
+    std::optional<CheckFinding> finding = FindInRanges(*found, item, *value);
     if (finding.has_value()) findings.push_back(*std::move(finding));
   }
   for (const v1::Check& check : found->checks()) {

@@ -3,6 +3,7 @@
 #define TRIALSYNC_STUDY_CHECKS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,10 @@ struct CheckFinding {
 // no such form.
 std::vector<CheckFinding> RunChecks(const Definition& definition, uint32_t form,
                                     ValueLookup values);
+
+// The finding of RunChecks() on the ranges of one item, if there is one.
+std::optional<CheckFinding> CheckRanges(const Definition& definition, uint32_t item,
+                                        const v1::Value& value);
 
 // The required items of a form that have neither a value nor a missing reason, in its order.
 std::vector<uint32_t> EmptyRequiredItems(const Definition& definition, uint32_t form,

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "study/checks.h"
 #include "study/value.h"
 #include "sync/admission.h"
 #include "sync/author_common.h"
@@ -96,6 +97,7 @@ class Writing {
   Verdict Expected() const;
   absl::StatusOr<v1::WriteRecordResponse> Answer(const std::vector<ChangeId>& changes,
                                                  const Verdict& verdict);
+  std::string RemarkOn(const Offered& offered, v1::Outcome outcome);
   v1::ItemResult ResultOf(const Offered& offered, const Verdict& verdict, Authors& authors);
 
   Desk& desk_;
@@ -322,6 +324,23 @@ Verdict Writing::Expected() const {
   return verdict;
 }
 
+// What its author should know of a value that was taken: as what it was read, and that it is out of
+// its range. Nothing of one that stays at the hospital.
+std::string Writing::RemarkOn(const Offered& offered, v1::Outcome outcome) {
+  std::vector<std::string> remarks;
+  if (offered.is_private()) return "";
+  if (offered.unit_assumed) {
+    remarks.push_back(absl::StrCat("read as ", study::FormatValue(offered.value)));
+  }
+  const std::optional<study::CheckFinding> finding =
+      study::CheckRanges(*definition_, offered.item->id(), offered.value);
+  if (finding) {
+    const bool query = finding->hard && outcome == v1::OUTCOME_APPLIED;
+    remarks.push_back(absl::StrCat(finding->message, query ? " (a query is open)" : ""));
+  }
+  return absl::StrJoin(remarks, "; ");
+}
+
 v1::ItemResult Writing::ResultOf(const Offered& offered, const Verdict& verdict, Authors& authors) {
   v1::ItemResult result;
   result.set_item(offered.item->name());
@@ -332,6 +351,8 @@ v1::ItemResult Writing::ResultOf(const Offered& offered, const Verdict& verdict,
     if (waits) {
       result.set_message(absl::StrCat("kept, and ", OutcomeWord(result.outcome()), ", because ",
                                       ReasonClause(verdict.reason), "; see: trialsync worklist"));
+    } else {
+      result.set_message(RemarkOn(offered, result.outcome()));
     }
   } else if (offered.fate == Fate::kLeft) {
     const v1::RecordState& record = desk_.view().state().Record(record_.key);

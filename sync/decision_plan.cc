@@ -122,7 +122,8 @@ class Planner {
   absl::Status NoAlternative() {
     const Vocabulary vocabulary(desk_.view().state());
     return absl::InvalidArgumentError(
-        absl::StrCat("say which value to take by its change: ",
+        absl::StrCat("say which value to take by its change, as in --take ",
+                     open_.front().first.change.hex().substr(0, 12), ": ",
                      absl::StrJoin(open_, ", ", [&](std::string* out, const DisputeEntry& entry) {
                        absl::StrAppend(out, entry.first.change.hex().substr(0, 12), " (",
                                        TextOf(entry.second.challenging(), vocabulary), ")");

@@ -51,6 +51,8 @@ absl::StatusOr<Offered> ReadItem(Desk& desk, const v1::WriteRecordRequest& reque
   absl::StatusOr<v1::Value> value = ReadValue(input, *offered.item, definition, desk.at_centre());
   if (!value.ok()) return value.status();
   offered.value = *std::move(value);
+  const std::string& unit = offered.value.quantity().unit();
+  offered.unit_assumed = !input.has_value() && !unit.empty() && !input.text().ends_with(unit);
   offered.lineage = definition.Lineage(offered.item->id());
   offered.etag = input.etag().empty() ? request.etag() : input.etag();
   offered.owned = (offered.item->owner() == v1::OWNER_CENTRE) == desk.at_centre();

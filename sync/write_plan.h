@@ -41,6 +41,8 @@ struct Offered {
   std::string etag;
   // The desk's side owns the item; otherwise what is written is a proposal.
   bool owned = true;
+  // A number came without the unit, of which the item has one.
+  bool unit_assumed = false;
 
   // Set by DecideFates().
   Standing standing;

@@ -42,7 +42,7 @@ void TakeOver(std::vector<ExportForm> older, std::vector<ExportForm>& newer) {
 }
 
 // Why an item that something stands in has no text; empty if it has.
-std::string_view RemarkOn(const v1::Item& item) {
+std::string_view ReasonForNoText(const v1::Item& item) {
   if (item.not_convertible()) return "not_convertible";
   return item.value().has_withheld() ? "withheld" : "";
 }
@@ -140,10 +140,12 @@ absl::StatusOr<std::string> CsvRecord(const ExportForm& form, const v1::Record& 
           " has; use --format ndjson, and see `trialsync study list` for the versions here"));
     }
     const auto column = static_cast<size_t>(found - form.columns.begin());
-    const std::string_view remark = RemarkOn(item);
-    if (!remark.empty()) {
-      remarks[column] = absl::StrCat(found->name, "=", std::string(remark));
-    } else if (style.for_spreadsheets && item.value().has_text()) {
+    const std::string_view no_text = ReasonForNoText(item);
+    const std::string_view remark =
+        no_text.empty() && item.discrepancies_size() > 0 ? "in_question" : no_text;
+    if (!remark.empty()) remarks[column] = absl::StrCat(found->name, "=", std::string(remark));
+    if (!no_text.empty()) continue;
+    if (style.for_spreadsheets && item.value().has_text()) {
       cells[first + column] = Disarmed(item.text());
     } else {
       cells[first + column] = item.text();

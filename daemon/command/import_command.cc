@@ -57,7 +57,7 @@ void PrintReport(const ImportReport& report, size_t rows, const std::string& fil
       << (report.done ? " written, " : " would be written, ") << report.unchanged << " unchanged, "
       << Counted(report.problems.size(), "problem");
   for (const auto& [word, count] : report.outcomes) {
-    out << "; " << Counted(count, "value") << " " << word;
+    out << "; " << Counted(count, "value") << (report.done ? " " : " would be ") << word;
   }
   out << (report.done ? "\n" : "\nNothing was written.\n");
 }

@@ -90,7 +90,9 @@ class Sender {
   static void AddRefusal(const v1::BatchWriteResult& result, const RowWrite& write,
                          ImportReport& report) {
     for (const v1::ItemResult& item : result.invalid()) {
-      report.problems.push_back({write.line, ColumnOf(write, item.item()), item.message()});
+      report.problems.push_back(
+          {write.line, ColumnOf(write, item.item()),
+           absl::StrCat(item.message(), " (nothing of this record was written)")});
     }
     for (const v1::ItemConflict& item : result.conflict().items()) {
       report.problems.push_back({write.line, ColumnOf(write, item.item()),

@@ -106,8 +106,8 @@ void AddRecordSet(CommandTree& tree, CLI::App& group) {
       {"set", "Writes items of a record.",
        "trialsync record set PBC-001/VISIT~2/LAB 'bili=1.5 mg/dL' chol=missing:not_done --create\n"
        "trialsync record set PBC-001/VISIT~2/LAB 'bili=1.6 mg/dL' --reason 'misread' --etag E",
-       "Over a value that is there, it shows who wrote it and asks; where nobody can be asked it "
-       "exits with 3 and prints the --etag with which to write over it. Values are written as they "
+       "Over a value that is there, it shows who wrote it, and with a --reason it asks; where nobody "
+       "can be asked it exits with 3 and prints the --etag with which to write over it. Values are written as they "
        "are read: '<0.05 IU/mL', 2024-05, missing:not_done. At the coordinator, an item that the "
        "site owns gets a proposal."},
       [options](Session& session) { return Set(*options, session); });

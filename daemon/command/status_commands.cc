@@ -139,7 +139,8 @@ void AddStatusCommands(CommandTree& tree) {
       tree.AddGroup({"link", "A site's link to the coordinator.", "trialsync link down"});
   tree.AddCommand(link, {"up", "Takes the link up again.", "trialsync link up"},
                   [](Session& session) { return SetLink(/*enabled=*/true, session); });
-  tree.AddCommand(link, {"down", "Lets the link rest until `link up`.", "trialsync link down"},
+  tree.AddCommand(link, {"down", "Lets the link rest until `link up`, or the next start of the daemon.",
+                         "trialsync link down"},
                   [](Session& session) { return SetLink(/*enabled=*/false, session); });
 }
 

@@ -109,6 +109,7 @@ std::string Verdict(const v1::SettleDiscrepancyResponse& response) {
   if (StillWaits(response)) {
     return "not settled: it was judged again, and still waits";
   }
+  if (response.outcome() == v1::OUTCOME_UNSPECIFIED) return "settled";
   return absl::StrCat("settled: ", Word(response.outcome()));
 }
 

@@ -78,7 +78,7 @@ TEST_F(ExportTest, WritesATableForEachForm) {
   EXPECT_EQ(parent_, "studies/pbc/sites/MAYO1");
   EXPECT_EQ(ReadWhole(target_ + "/LAB.csv"),
             "site,subject,event,form,remarks,bili,chol\r\n"
-            "MAYO1,PBC-001,VISIT~1,LAB,,<0.05 mg/dL,missing:not_done\r\n");
+            "MAYO1,PBC-001,VISIT~1,LAB,chol=in_question,<0.05 mg/dL,missing:not_done\r\n");
   EXPECT_EQ(ReadWhole(target_ + "/DEMO.csv"), "site,subject,event,form,remarks,sex\r\n");
   EXPECT_THAT(err_, HasSubstr("LAB.csv: 1 record, read as version 1, 1 voided left out, "
                               "1 value in question"));

@@ -111,7 +111,10 @@ TEST_F(ImportTest, TakesATableInAndASecondTimeChangesNothing) {
 
 TEST_F(ImportTest, BadRowsAreListedAndGoodOnesGoIn) {
   EXPECT_EQ(Import("id,bili\n1,1\n2,x\n3\n4,4\n"), ExitCode::kNo);
-  EXPECT_THAT(out_, HasSubstr(csv_ + ":3: column bili: x is no decimal\n" + csv_ +
+  EXPECT_THAT(out_, HasSubstr(csv_ +
+                              ":3: column bili: x is no decimal (nothing of this record was "
+                              "written)\n" +
+                              csv_ +
                               ":4: the row has 1 cell, the header 2; a cell with a separator, a "
                               "quote or a line end in it stands in quotes\n"));
   EXPECT_THAT(out_, HasSubstr("4 rows: 2 records written, 0 unchanged, 2 problems"));
@@ -144,7 +147,8 @@ TEST_F(ImportTest, JsonHasTheProblems) {
   EXPECT_EQ(out_,
             "{\n \"rows\": 2,\n \"recordsWritten\": 1,\n \"recordsUnchanged\": 0,\n"
             " \"done\": true,\n \"outcomes\": {\"applied\": 1},\n \"problems\": [\n"
-            "  {\"line\": 3, \"column\": \"bili\", \"message\": \"x is no decimal\"}\n ]\n}\n");
+            "  {\"line\": 3, \"column\": \"bili\", \"message\": \"x is no decimal (nothing of this "
+            "record was written)\"}\n ]\n}\n");
 }
 
 TEST_F(ImportTest, LongFilesShowProgress) {

@@ -124,7 +124,7 @@ TEST(ImporterTest, InvalidItemsAndConflictsNameTheirColumn) {
   EXPECT_EQ(report->problems[0].column, "bili");
   EXPECT_EQ(report->problems[0].message, "2 stands, by ben");
   EXPECT_EQ(report->problems[1].column, "bili");
-  EXPECT_EQ(report->problems[1].message, "x is no decimal");
+  EXPECT_EQ(report->problems[1].message, "x is no decimal (nothing of this record was written)");
 }
 
 TEST(ImporterTest, WhatStandsIsCountedAndWhatDiffersIsTold) {
