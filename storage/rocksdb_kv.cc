@@ -134,7 +134,8 @@ rocksdb::Options EngineOptions(const RocksDbOptions& options) {
   // below is soon the last in stores of this size, and zstd there would cost a site a twelfth of
   // its catch-up.
   engine.compression = rocksdb::kLZ4Compression;
-  engine.compression_per_level.assign(engine.num_levels, rocksdb::kLZ4Compression);
+  engine.compression_per_level.assign(static_cast<size_t>(engine.num_levels),
+                                      rocksdb::kLZ4Compression);
   engine.compression_per_level[0] = rocksdb::kNoCompression;
   engine.table_factory.reset(
       rocksdb::NewBlockBasedTableFactory(TableOptions(options.block_cache_mib)));

@@ -59,7 +59,8 @@ std::unique_ptr<rocksdb::DB> OpenStore(const std::string& path) {
   options.allow_concurrent_memtable_write = false;
   options.level0_file_num_compaction_trigger = 8;
   options.compression = rocksdb::kLZ4Compression;
-  options.compression_per_level.assign(options.num_levels, rocksdb::kLZ4Compression);
+  options.compression_per_level.assign(static_cast<size_t>(options.num_levels),
+                                       rocksdb::kLZ4Compression);
   options.compression_per_level[0] = rocksdb::kNoCompression;
   rocksdb::BlockBasedTableOptions table;
   table.block_size = 16 * 1024;
