@@ -156,10 +156,6 @@ bool PartitionTables::ReadRecord(std::string_view record_key, v1::RecordState* s
   return ReadMessage(Key(Table::kRecord, partition_).Fixed(record_key).key(), state);
 }
 
-bool PartitionTables::HasRecord(std::string_view record_key) {
-  return GetBytes(Key(Table::kRecord, partition_).Fixed(record_key).key()).has_value();
-}
-
 void PartitionTables::PutRecord(std::string_view record_key, const v1::RecordState& state) {
   PutMessage(Key(Table::kRecord, partition_).Fixed(record_key).key(), state);
 }

@@ -146,8 +146,7 @@ rocksdb::Options EngineOptions(const RocksDbOptions& options) {
   return engine;
 }
 
-// RocksDB counts every comparison of keys for this thread, which nobody asks for: a twentieth of a
-// catch-up.
+// RocksDB counts every comparison of keys for this thread, which nobody asks for.
 void CountNothing() { rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable); }
 
 class RocksDbIterator : public Iterator {

@@ -198,8 +198,6 @@ class PartitionTables : public Rows {
   // The same into a message of the caller's, e.g. one on an arena; false, and it is empty, if there
   // is none.
   bool ReadRecord(std::string_view record_key, v1::RecordState* state);
-  // Whether there is a row of it.
-  bool HasRecord(std::string_view record_key);
   void PutRecord(std::string_view record_key, const v1::RecordState& state);
   // Records whose key begins so, from `after` (exclusive) on; `after` empty for all. As stored: one
   // with a `first_entry` has its key and nothing else.

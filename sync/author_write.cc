@@ -335,7 +335,8 @@ std::string Writing::RemarkOn(const Offered& offered, v1::Outcome outcome) {
   const std::optional<study::CheckFinding> finding =
       study::CheckRanges(*definition_, offered.item->id(), offered.value);
   if (finding) {
-    const bool query = finding->hard && outcome == v1::OUTCOME_APPLIED;
+    const bool query =
+        finding->hard && outcome == v1::OUTCOME_APPLIED && !request_.validate_only();
     remarks.push_back(absl::StrCat(finding->message, query ? " (a query is open)" : ""));
   }
   return absl::StrJoin(remarks, "; ");

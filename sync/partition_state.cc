@@ -8,15 +8,20 @@
 
 namespace trialsync::sync {
 
+PartitionState::CachedRecord PartitionState::Load(std::string_view bytes) {
+  CachedRecord loaded;
+  loaded.state = google::protobuf::Arena::CreateMessage<v1::RecordState>(&arena_);
+  loaded.stored = tables_.ReadRecord(bytes, loaded.state);
+  ExpandFirstEntry(tables_, *definitions_, *loaded.state);
+  return loaded;
+}
+
 PartitionState::CachedRecord& PartitionState::Cached(const v1::RecordKey& key) {
   if (last_ != nullptr && SameRecord(last_->state->key(), key)) return *last_;
   const auto [it, inserted] = records_.try_emplace(storage::RecordKeyBytes(key));
   if (inserted) {
-    auto* const state = google::protobuf::Arena::CreateMessage<v1::RecordState>(&arena_);
-    it->second.stored = tables_.ReadRecord(it->first, state);
-    if (!it->second.stored) *state->mutable_key() = key;
-    ExpandFirstEntry(tables_, *definitions_, *state);
-    it->second.state = state;
+    it->second = Load(it->first);
+    if (!it->second.stored) *it->second.state->mutable_key() = key;
   }
   last_ = &it->second;
   return *last_;
@@ -29,10 +34,12 @@ v1::RecordState& PartitionState::MutableRecord(const v1::RecordKey& key) {
 }
 
 bool PartitionState::HasRecord(const v1::RecordKey& key) {
-  const std::string bytes = storage::RecordKeyBytes(key);
+  std::string bytes = storage::RecordKeyBytes(key);
   const auto cached = records_.find(bytes);
   if (cached != records_.end()) return cached->second.stored || cached->second.changed;
-  return tables_.HasRecord(bytes);
+  const CachedRecord loaded = Load(bytes);
+  if (loaded.stored) records_.emplace(std::move(bytes), loaded);
+  return loaded.stored;
 }
 
 void PartitionState::PutFirstEntry(const v1::RecordKey& key, uint64_t number) {

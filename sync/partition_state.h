@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -35,9 +36,10 @@ class PartitionState {
 
   // Whether a commit has left anything in it.
   bool HasRecord(const v1::RecordKey& key);
-  // Makes a record of which there is nothing yet that of a first entry (first_entry.h), and whether
-  // the last one so made was of this commit.
+  // Makes a record of which there is nothing yet that of a first entry, by this commit
+  // (first_entry.h).
   void PutFirstEntry(const v1::RecordKey& key, uint64_t number);
+  // Whether that was the last commit of which PutFirstEntry() was told.
   bool IsFirstEntry(uint64_t number) const { return first_entry_ == number; }
 
   // Whether any change is held, so that most commits need not look for what they set free.
@@ -73,6 +75,8 @@ class PartitionState {
     bool stored = false;
     bool changed = false;
   };
+  // What the store has of a record, as it stands; an empty state if there is nothing.
+  CachedRecord Load(std::string_view bytes);
   CachedRecord& Cached(const v1::RecordKey& key);
 
   storage::PartitionTables tables_;
