@@ -34,6 +34,13 @@ void Connector::SetEnabled(bool enabled) {
   Log(LogLevel::kInfo, enabled ? "link taken up" : "link at rest");
 }
 
+void Connector::DialNow() {
+  const MutexLock lock(&mutex_);
+  backoff_.Reset();
+  next_attempt_ = absl::InfinitePast();
+  changed_.NotifyAll();
+}
+
 bool Connector::enabled() const {
   const MutexLock lock(&mutex_);
   return enabled_;

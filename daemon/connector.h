@@ -32,6 +32,7 @@ class Connector : public Link {
 
   // The link is enabled when made, and takes at most kGoodbyeTimeout to rest.
   void SetEnabled(bool enabled) override ABSL_LOCKS_EXCLUDED(mutex_);
+  void DialNow() override ABSL_LOCKS_EXCLUDED(mutex_);
   bool enabled() const override ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "daemon/log.h"
+#include "storage/head_file.h"
 #include "storage/rocksdb_kv.h"
 
 namespace trialsync::daemon {
@@ -31,7 +32,7 @@ absl::Status MakePrivate(const fs::path& directory) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<storage::Kv>> OpenDataDirectory(const std::string& directory) {
+absl::StatusOr<DataDirectory> OpenDataDirectory(const std::string& directory) {
   const fs::path store = fs::path(directory) / "store";
   std::error_code error;
   const bool is_new = !fs::exists(fs::path(directory) / kUsedBefore, error);
@@ -48,7 +49,12 @@ absl::StatusOr<std::unique_ptr<storage::Kv>> OpenDataDirectory(const std::string
   options.path = store.string();
   options.create_if_missing = is_new;
   options.log = [](std::string_view line) { Log(LogLevel::kWarning, line, {{"from", "rocksdb"}}); };
-  return storage::RocksDbKv::Open(options);
+  absl::StatusOr<std::unique_ptr<storage::Kv>> kv = storage::RocksDbKv::Open(options);
+  if (!kv.ok()) return kv.status();
+  absl::StatusOr<std::unique_ptr<storage::HeadFile>> head =
+      storage::HeadFile::Open((fs::path(directory) / "head").string());
+  if (!head.ok()) return head.status();
+  return DataDirectory{.store = *std::move(kv), .head = *std::move(head)};
 }
 
 absl::Status WriteDataFile(const std::string& directory, const std::string& file_name,

@@ -7,10 +7,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "storage/head.h"
 #include "storage/kv.h"
 
 // What a daemon keeps in its --data directory:
 //   store/           RocksDB
+//   head             what of the store was acknowledged last (storage/head.h)
 //   listen_address   HOST:PORT of the running or last daemon, for scripts
 //   metrics_address  the same of /metrics
 namespace trialsync::daemon {
@@ -19,7 +21,11 @@ namespace trialsync::daemon {
 // was in use but has lost its store is NOT_FOUND: beginning anew from nothing must be asked for by
 // emptying it. FAILED_PRECONDITION when another process has the store open; other errors as
 // RocksDbKv::Open().
-absl::StatusOr<std::unique_ptr<storage::Kv>> OpenDataDirectory(const std::string& directory);
+struct DataDirectory {
+  std::unique_ptr<storage::Kv> store;
+  std::unique_ptr<storage::Head> head;
+};
+absl::StatusOr<DataDirectory> OpenDataDirectory(const std::string& directory);
 
 // Writes a small file of the directory at once and whole. INTERNAL if that failed.
 absl::Status WriteDataFile(const std::string& directory, const std::string& file_name,

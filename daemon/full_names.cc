@@ -103,6 +103,7 @@ struct Completer {
   absl::Status operator()(v1::PublishStudyVersionRequest&) { return absl::OkStatus(); }
   absl::Status operator()(v1::ActivateStudyVersionRequest&) { return absl::OkStatus(); }
   absl::Status operator()(v1::RetireStudyVersionRequest&) { return absl::OkStatus(); }
+  absl::Status operator()(v1::BecomeReplicaRequest&) { return absl::OkStatus(); }
 };
 
 }  // namespace

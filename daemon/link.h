@@ -10,6 +10,8 @@ class Link {
   virtual ~Link() = default;
   virtual void SetEnabled(bool enabled) = 0;
   virtual bool enabled() const = 0;
+  // Does not wait for the next attempt, if the link is down and enabled.
+  virtual void DialNow() = 0;
 };
 
 }  // namespace trialsync::daemon

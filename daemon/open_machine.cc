@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "absl/time/clock.h"
+#include "daemon/log.h"
 #include "daemon/version.h"
 #include "storage/tables.h"
 #include "storage/transaction.h"
@@ -12,28 +14,31 @@ namespace trialsync::daemon {
 namespace {
 
 absl::StatusOr<OpenedMachine> OpenSite(const Config& config, storage::Kv& store,
-                                       sync::Entropy& entropy) {
+                                       storage::Head& head, sync::Entropy& entropy) {
   sync::SiteOptions options;
   options.name = config.site;
   options.software_version = kSoftwareVersion;
-  storage::WriteBatch writes;
-  absl::Status status = sync::PrepareSiteStore(store.NewSnapshot(), options, entropy, writes);
-  if (status.ok()) status = store.Write(writes, storage::Durability::kSync);
-  if (!status.ok()) return status;
+  const absl::Status prepared =
+      sync::PrepareSiteStore(store, head, options, absl::Now(), entropy);
+  if (!prepared.ok()) return prepared;
   auto machine = sync::SiteMachine::Open(store.NewSnapshot(), options, entropy.U64(), &entropy);
   if (!machine.ok()) return machine.status();
   const sync::SiteMachine* const site = machine->get();
+  if (site->status().recovering) {
+    Log(LogLevel::kError, "the store has less than it acknowledged, or is not the one that its head "
+                          "file is about: it waits for the coordinator",
+        {{"see", "trialsync recovery show"}});
+  }
   return OpenedMachine{
       .machine = *std::move(machine),
       .make_notice = [site, study = config.site.study] { return NoticeOf(*site, study); },
       .replica = ""};
 }
 
-absl::StatusOr<OpenedMachine> OpenCoordinator(storage::Kv& store, sync::Entropy& entropy) {
-  storage::WriteBatch writes;
-  absl::Status status = sync::PrepareCoordinatorStore(store.NewSnapshot(), entropy, writes);
-  if (status.ok()) status = store.Write(writes, storage::Durability::kSync);
-  if (!status.ok()) return status;
+absl::StatusOr<OpenedMachine> OpenCoordinator(storage::Kv& store, storage::Head& head,
+                                              sync::Entropy& entropy) {
+  const absl::Status prepared = sync::PrepareCoordinatorStore(store, head, absl::Now(), entropy);
+  if (!prepared.ok()) return prepared;
   sync::CoordinatorOptions options;
   // Until replicas have identities, --insecure lets in whoever reaches the port.
   options.enrol_at_first_contact = true;
@@ -48,10 +53,10 @@ absl::StatusOr<OpenedMachine> OpenCoordinator(storage::Kv& store, sync::Entropy&
 }  // namespace
 
 absl::StatusOr<OpenedMachine> OpenMachine(const Config& config, storage::Kv& store,
-                                          sync::Entropy& entropy) {
+                                          storage::Head& head, sync::Entropy& entropy) {
   absl::StatusOr<OpenedMachine> opened = config.role == Role::kSite
-                                             ? OpenSite(config, store, entropy)
-                                             : OpenCoordinator(store, entropy);
+                                             ? OpenSite(config, store, head, entropy)
+                                             : OpenCoordinator(store, head, entropy);
   if (!opened.ok()) return opened;
   storage::Transaction transaction(store.NewSnapshot());
   storage::StoreTables tables(&transaction);

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "daemon/board.h"
 #include "daemon/config.h"
+#include "storage/head.h"
 #include "storage/kv.h"
 #include "sync/machine.h"
 
@@ -21,10 +22,11 @@ struct OpenedMachine {
   std::string replica;
 };
 
-// Makes a new store this replica's, and opens its machine. FAILED_PRECONDITION when the store is
+// Makes a new store this replica's, or looks whether it has all that its head says, and opens its
+// machine. FAILED_PRECONDITION when the store is
 // somebody else's; DATA_LOSS when it is damaged. `entropy` must outlive the machine.
 absl::StatusOr<OpenedMachine> OpenMachine(const Config& config, storage::Kv& store,
-                                          sync::Entropy& entropy);
+                                          storage::Head& head, sync::Entropy& entropy);
 
 }  // namespace trialsync::daemon
 

@@ -35,14 +35,15 @@ class Daemon {
   }
 
   absl::Status Start() {
-    absl::StatusOr<std::unique_ptr<storage::Kv>> store = OpenDataDirectory(config_.data_directory);
-    if (!store.ok()) return store.status();
-    store_ = *std::move(store);
-    absl::StatusOr<OpenedMachine> opened = OpenMachine(config_, *store_, entropy_);
+    absl::StatusOr<DataDirectory> data = OpenDataDirectory(config_.data_directory);
+    if (!data.ok()) return data.status();
+    store_ = std::move(data->store);
+    head_ = std::move(data->head);
+    absl::StatusOr<OpenedMachine> opened = OpenMachine(config_, *store_, *head_, entropy_);
     if (!opened.ok()) return opened.status();
     machine_ = std::move(opened->machine);
     posting_.emplace(machine_.get(), std::move(opened->make_notice), &board_);
-    loop_.emplace(store_.get(), &*posting_, &port_);
+    loop_.emplace(store_.get(), head_.get(), &*posting_, &port_);
     loop_thread_.emplace(&*loop_, &port_, LoopOptions());
     FillBackend(opened->replica);
     if (absl::Status serving = Serve(); !serving.ok()) return serving;
@@ -147,6 +148,7 @@ class Daemon {
   Backend backend_;
   StatusReader status_{backend_};
   std::unique_ptr<storage::Kv> store_;
+  std::unique_ptr<storage::Head> head_;
   std::unique_ptr<sync::Machine> machine_;
   std::optional<PostingMachine> posting_;
   std::optional<sync::Loop> loop_;

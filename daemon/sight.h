@@ -36,7 +36,8 @@ class Sight {
   const absl::Status& status() const { return status_; }
 
   // The partitions that `studies/S/sites/X` means; `-` stands for all studies or sites, and so does
-  // an empty `parent` (which at a site is its own). NOT_FOUND if one that is named is not here.
+  // an empty `parent` (which at a site is its own). NOT_FOUND if one that is named is not here;
+  // UNAVAILABLE while the store recovers, as from the two below.
   absl::StatusOr<std::vector<Partition>> Select(const std::string& parent) const;
 
   // The partition that an act on `parent` means: the only one there is, where nothing is named.
@@ -56,6 +57,8 @@ class Sight {
   std::vector<Partition> all_partitions_;
   std::vector<Partition> partitions_;
   absl::Status status_;
+  // Why nothing of a site is shown, if so.
+  absl::Status recovering_;
 };
 
 }  // namespace trialsync::daemon

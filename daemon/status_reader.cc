@@ -9,6 +9,7 @@
 
 #include "daemon/version.h"
 #include "sync/log.h"
+#include "sync/present_recovery.h"
 #include "sync/time.h"
 
 namespace trialsync::daemon {
@@ -85,6 +86,12 @@ absl::StatusOr<v1::Status> StatusReader::Read() {
   status.set_store_bytes(backend_.store->DiskBytes());
   if (const absl::Status fault = backend_.loop->fault(); !fault.ok()) {
     status.set_fault(std::string(fault.message()));
+  }
+  const absl::StatusOr<v1::ListRecoveriesResponse> recoveries =
+      sync::ListRecoveries(sight.snapshot());
+  if (!recoveries.ok()) return recoveries.status();
+  if (!recoveries->recoveries().empty() && !recoveries->recoveries().rbegin()->has_ended_time()) {
+    *status.mutable_recovery() = *recoveries->recoveries().rbegin();
   }
   Counting counting = BeginCounting();
   absl::Status added;

@@ -2,10 +2,13 @@
 #include <grpcpp/grpcpp.h>
 
 #include <memory>
+#include <utility>
+#include <variant>
 
 #include "daemon/call.h"
 #include "daemon/services.h"
 #include "daemon/verify_call.h"
+#include "sync/present_recovery.h"
 #include "trialsync/v1/status_service.grpc.pb.h"
 
 namespace trialsync::daemon {
@@ -30,6 +33,29 @@ class StatusServiceImpl final : public v1::StatusService::CallbackService {
                 [this](const Backend& backend, const v1::SetLinkRequest& link) {
                   return ChangeLink(backend, link.enabled());
                 });
+  }
+
+  grpc::ServerUnaryReactor* ListRecoveries(grpc::CallbackServerContext* context,
+                                           const v1::ListRecoveriesRequest* request,
+                                           v1::ListRecoveriesResponse* response) override {
+    return Read(Call(backend_, "ListRecoveries", context), request, response,
+                [](const Backend& backend, const v1::ListRecoveriesRequest&) {
+                  return sync::ListRecoveries(backend.store->NewSnapshot());
+                });
+  }
+
+  grpc::ServerUnaryReactor* BecomeReplica(grpc::CallbackServerContext* context,
+                                          const v1::BecomeReplicaRequest* request,
+                                          v1::BecomeReplicaResponse* response) override {
+    const Call call(backend_, "BecomeReplica", context);
+    backend_->Submit(*request, [call, response](sync::Answer answer) {
+      if (answer.status.ok()) {
+        *response = std::get<v1::BecomeReplicaResponse>(std::move(answer.result));
+        call.backend->link->DialNow();
+      }
+      call.Finish(answer.status);
+    });
+    return call.reactor;
   }
 
   grpc::ServerWriteReactor<v1::VerifyProgress>* Verify(grpc::CallbackServerContext*,

@@ -303,6 +303,39 @@ void PartitionTables::PutEnrolled(const ReplicaId& replica, uint64_t number) {
   PutBytes(Key(Table::kEnrolled, partition_).Fixed(replica.view()).key(), U64Bytes(number));
 }
 
+std::optional<v1::ReplicaRow> PartitionTables::Replica(const ReplicaId& replica) {
+  return GetMessage<v1::ReplicaRow>(Key(Table::kReplica, partition_).Fixed(replica.view()).key());
+}
+
+void PartitionTables::PutReplica(const ReplicaId& replica, const v1::ReplicaRow& row) {
+  PutMessage(Key(Table::kReplica, partition_).Fixed(replica.view()).key(), row);
+}
+
+std::vector<std::pair<ReplicaId, v1::ReplicaRow>> PartitionTables::Replicas() {
+  std::vector<std::pair<ReplicaId, v1::ReplicaRow>> replicas;
+  const std::string first = Key(Table::kReplica, partition_).Take();
+  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view value) {
+    const std::optional<ReplicaId> id = ReplicaId::From(key.substr(first.size()));
+    auto row = Parse<v1::ReplicaRow>(key, value);
+    if (id && row) replicas.push_back({*id, *std::move(row)});
+    return true;
+  });
+  return replicas;
+}
+
+std::optional<v1::OwnBeginning> PartitionTables::Beginning(uint64_t incarnation) {
+  return GetMessage<v1::OwnBeginning>(
+      Key(Table::kOwnBeginning, partition_).U64(incarnation).key());
+}
+
+void PartitionTables::PutBeginning(uint64_t incarnation, const v1::OwnBeginning& beginning) {
+  PutMessage(Key(Table::kOwnBeginning, partition_).U64(incarnation).key(), beginning);
+}
+
+void PartitionTables::RemoveOwn(uint64_t incarnation, uint64_t seq) {
+  Delete(Key(Table::kOwn, partition_).U64(incarnation).U64(seq).key());
+}
+
 std::optional<ChainId> PartitionTables::OwnChain() {
   const std::optional<v1::StoreIdentity> identity = StoreTables(&transaction()).Identity();
   const auto replica = identity ? ReplicaId::From(identity->replica()) : std::nullopt;

@@ -12,8 +12,6 @@ KeyWriter Key(Table table) {
   return key;
 }
 
-std::string U64Bytes(uint64_t number) { return KeyWriter().U64(number).Take(); }
-
 }  // namespace
 
 std::optional<v1::StoreIdentity> StoreTables::Identity() {
@@ -24,18 +22,41 @@ void StoreTables::PutIdentity(const v1::StoreIdentity& identity) {
   PutMessage(Key(Table::kIdentity).key(), identity);
 }
 
-uint64_t StoreTables::GroupCounter() {
+std::optional<StoredGroup> StoreTables::LastGroup() {
   const KeyWriter key = Key(Table::kGroup);
   const std::optional<std::string> bytes = GetBytes(key.key());
-  if (!bytes) return 0;
+  if (!bytes) return std::nullopt;
   KeyReader reader(*bytes);
-  const uint64_t counter = reader.U64();
+  const StoredGroup group{.mark = {reader.U64(), reader.U64()}, .previous_token = reader.U64()};
   if (!reader.Finish().ok()) Damaged(key.key());
-  return counter;
+  return group;
 }
 
-void StoreTables::PutGroupCounter(uint64_t counter) {
-  PutBytes(Key(Table::kGroup).key(), U64Bytes(counter));
+void StoreTables::PutGroup(const StoredGroup& group) {
+  KeyWriter value;
+  value.U64(group.mark.counter).U64(group.mark.token).U64(group.previous_token);
+  PutBytes(Key(Table::kGroup).key(), value.Take());
+}
+
+GroupMark StoreTables::PutNextGroup(uint64_t token) {
+  const StoredGroup last = LastGroup().value_or(StoredGroup());
+  const GroupMark mark{last.mark.counter + 1, token};
+  PutGroup({.mark = mark, .previous_token = last.mark.token});
+  return mark;
+}
+
+std::vector<v1::RecoveryRow> StoreTables::Recoveries() {
+  std::vector<v1::RecoveryRow> recoveries;
+  const std::string first = Key(Table::kRecovery).Take();
+  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view value) {
+    if (auto row = Parse<v1::RecoveryRow>(key, value)) recoveries.push_back(*std::move(row));
+    return true;
+  });
+  return recoveries;
+}
+
+void StoreTables::PutRecovery(uint64_t index, const v1::RecoveryRow& row) {
+  PutMessage(Key(Table::kRecovery).U64(index).key(), row);
 }
 
 std::optional<PartitionNumber> StoreTables::FindPartition(const SiteName& name) {

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "proto/ids.h"
 #include "proto/names.h"
+#include "storage/head.h"
 #include "storage/kv.h"
 #include "storage/transaction.h"
 #include "trialsync/v1/state.pb.h"
@@ -31,6 +32,7 @@ enum class Table : uint8_t {
   kGroup = 0x02,
   kPartition = 0x03,
   kDefinition = 0x04,
+  kRecovery = 0x05,
   kLog = 0x10,
   kLogHead = 0x11,
   kTile = 0x12,
@@ -46,6 +48,7 @@ enum class Table : uint8_t {
   kRequest = 0x1c,
   kChain = 0x1d,
   kEnrolled = 0x1e,
+  kReplica = 0x1f,
   kOwn = 0x20,
   kOutboxRecord = 0x21,
   kOutboxBirth = 0x22,
@@ -53,6 +56,7 @@ enum class Table : uint8_t {
   kOwnRequest = 0x26,
   kPrivateLog = 0x23,
   kPrivateValue = 0x24,
+  kOwnBeginning = 0x27,
 };
 
 // Common ground of the tables: rows that cannot be read (a damaged block, bytes that do not parse)
@@ -123,9 +127,15 @@ class StoreTables : public Rows {
   std::optional<v1::StoreIdentity> Identity();
   void PutIdentity(const v1::StoreIdentity& identity);
 
-  // Batches made durable so far; grows by one with each (protocol §11).
-  uint64_t GroupCounter();
-  void PutGroupCounter(uint64_t counter);
+  // The last group that was written (head.h); nullopt in a new store.
+  std::optional<StoredGroup> LastGroup();
+  void PutGroup(const StoredGroup& group);
+  // Makes the transaction the group after the last one, under a random token. Returns its mark.
+  GroupMark PutNextGroup(uint64_t token);
+
+  // What happened to this store, from index 1, oldest first.
+  std::vector<v1::RecoveryRow> Recoveries();
+  void PutRecovery(uint64_t index, const v1::RecoveryRow& row);
 
   struct Partition {
     PartitionNumber number;
@@ -255,6 +265,11 @@ class PartitionTables : public Rows {
   std::optional<uint64_t> Enrolled(const ReplicaId& replica);
   void PutEnrolled(const ReplicaId& replica, uint64_t number);
 
+  // What a replica told of itself last; at the coordinator.
+  std::optional<v1::ReplicaRow> Replica(const ReplicaId& replica);
+  void PutReplica(const ReplicaId& replica, const v1::ReplicaRow& row);
+  std::vector<std::pair<ReplicaId, v1::ReplicaRow>> Replicas();
+
   // The chain that this replica extends now; nullopt where it makes no changes of its own.
   std::optional<ChainId> OwnChain();
   // This replica's own chain, by incarnation and seq.
@@ -264,6 +279,10 @@ class PartitionTables : public Rows {
                   const std::function<bool(uint64_t seq, v1::OwnRow row)>& visit);
   // The last seq of an incarnation; 0 if there is none.
   uint64_t LastOwn(uint64_t incarnation);
+  void RemoveOwn(uint64_t incarnation, uint64_t seq);
+  // How an own chain began that went on from another one.
+  std::optional<v1::OwnBeginning> Beginning(uint64_t incarnation);
+  void PutBeginning(uint64_t incarnation, const v1::OwnBeginning& beginning);
 
   // Unreceipted changes of this replica by what they touch: a record, or a birth.
   void AddOutboxRecord(std::string_view record_key, uint64_t seq);

@@ -3,6 +3,8 @@
 #define TRIALSYNC_SYNC_CHAIN_H_
 
 #include "proto/digest.h"
+#include "proto/ids.h"
+#include "trialsync/v1/state.pb.h"
 
 namespace trialsync::sync {
 
@@ -11,6 +13,18 @@ namespace trialsync::sync {
 // chain(0) = 32 zero bytes. On disk and on the wire: must not change.
 inline Sha256 NextChainHash(const Sha256& previous, const Sha256& authored_digest) {
   return Sha256Of({previous.view(), authored_digest.view()});
+}
+
+inline Stamp StampOf(const v1::StampRow& row) {
+  return {{ReplicaId::From(row.replica()).value_or(ReplicaId()), row.incarnation()}, row.seq()};
+}
+
+inline v1::StampRow RowOf(const Stamp& stamp) {
+  v1::StampRow row;
+  row.set_replica(stamp.chain.replica.str());
+  row.set_incarnation(stamp.chain.incarnation);
+  row.set_seq(stamp.seq);
+  return row;
 }
 
 }  // namespace trialsync::sync

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "proto/check.h"
+
 namespace trialsync::sync {
 namespace {
 
@@ -37,6 +39,9 @@ struct Performer {
   void operator()(const v1::ActivateStudyVersionRequest&) { RefuseAtSite(); }
   void operator()(const v1::RetireStudyVersionRequest&) { RefuseAtSite(); }
 
+  // The machines do it without a desk.
+  void operator()(const v1::BecomeReplicaRequest&) { TS_CHECK(false); }
+
   void RefuseAtSite() {
     answer.status = absl::FailedPreconditionError(
         "study versions are published, activated and retired at the coordinator: point --at at it");
@@ -53,6 +58,7 @@ struct ResourceReader {
   std::string_view operator()(const v1::PublishStudyVersionRequest&) { return {}; }
   std::string_view operator()(const v1::ActivateStudyVersionRequest&) { return {}; }
   std::string_view operator()(const v1::RetireStudyVersionRequest&) { return {}; }
+  std::string_view operator()(const v1::BecomeReplicaRequest&) { return {}; }
   template <typename Work>
   std::string_view operator()(const Work& work) {
     return work.name();

@@ -7,13 +7,9 @@
 
 namespace trialsync::sync {
 
-absl::Status PrepareCoordinatorStore(std::shared_ptr<const storage::Snapshot> snapshot,
-                                     Entropy& entropy, storage::WriteBatch& writes) {
-  storage::Transaction transaction(std::move(snapshot));
-  const absl::StatusOr<bool> fresh = ClaimStore(transaction, "coordinator", {}, entropy);
-  if (!fresh.ok()) return fresh.status();
-  writes = transaction.TakeBatch();
-  return absl::OkStatus();
+absl::Status PrepareCoordinatorStore(storage::Kv& store, storage::Head& head, absl::Time now,
+                                     Entropy& entropy) {
+  return PrepareStore(store, head, "coordinator", {}, now, entropy);
 }
 
 absl::StatusOr<std::unique_ptr<CoordinatorMachine>> CoordinatorMachine::Open(

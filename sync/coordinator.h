@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "proto/ids.h"
 #include "proto/names.h"
+#include "storage/head.h"
 #include "storage/kv.h"
 #include "study/definition.h"
 #include "sync/machine.h"
@@ -31,10 +32,10 @@ struct CoordinatorOptions {
   bool enrol_at_first_contact = false;
 };
 
-// Makes a new store a coordinator's: draws the id of the centre's own replica, its incarnation and
-// the epoch. As PrepareSiteStore().
-absl::Status PrepareCoordinatorStore(std::shared_ptr<const storage::Snapshot> snapshot,
-                                     Entropy& entropy, storage::WriteBatch& writes);
+// Makes a new store a coordinator's. As PrepareSiteStore(); but DATA_LOSS where it has less than it
+// acknowledged.
+absl::Status PrepareCoordinatorStore(storage::Kv& store, storage::Head& head, absl::Time now,
+                                     Entropy& entropy);
 
 // A replica as the coordinator knows it, for status.
 struct ReplicaStatus {
@@ -80,6 +81,7 @@ class CoordinatorMachine : public Machine {
     std::optional<SiteName> partition;
     ReplicaId replica;
     uint64_t incarnation = 0;
+    uint64_t boot = 0;
     // Commits sent, those the site has made durable, and the ends of the frames between.
     uint64_t sent_size = 0;
     uint64_t durable_size = 0;

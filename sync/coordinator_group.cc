@@ -139,6 +139,9 @@ void CoordinatorMachine::Group::Handle(const ClientRequest& input) {
     set(Publish(*publish));
   } else if (const auto* activate = std::get_if<v1::ActivateStudyVersionRequest>(&input.work)) {
     set(Activate(*activate));
+  } else if (std::holds_alternative<v1::BecomeReplicaRequest>(input.work)) {
+    answer.status = absl::FailedPreconditionError(
+        "the coordinator is no replica of a site: point --at at the site's machine");
   } else if (const auto* retire = std::get_if<v1::RetireStudyVersionRequest>(&input.work)) {
     set(Retire(*retire));
   } else {
@@ -198,7 +201,7 @@ absl::Status CoordinatorMachine::Group::Finish() {
   }
   if (!status_.ok() || transaction_.pending_count() == 0) return status_;
   storage::StoreTables store(&transaction_);
-  store.PutGroupCounter(store.GroupCounter() + 1);
+  ready_.note.group = store.PutNextGroup(machine_.entropy_->U64());
   if (!store.status().ok()) return store.status();
   ready_.writes = transaction_.TakeBatch();
   return absl::OkStatus();

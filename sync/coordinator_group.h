@@ -52,13 +52,18 @@ class CoordinatorMachine::Group {
   // Sessions (coordinator_session.cc).
   void OnHello(SessionId id, Session& session, const v1::Hello& hello);
   bool Acceptable(SessionId id, const v1::Hello& hello, Work& work);
-  void FenceOlder(SessionId id, const SiteName& partition, const ReplicaId& replica);
+  void FenceOlder(SessionId id, const SiteName& partition, const ReplicaId& replica,
+                  uint64_t boot);
+  void NoteReplica(Work& work, const ReplicaId& replica, uint64_t incarnation,
+                   const v1::ChainPosition& chain, const v1::RecoveryRow* recovery);
+  static std::string FaultOf(const v1::Change& change, const Session& session, const Work& work);
+  void OnHeartbeat(Session& session, const v1::Heartbeat& heartbeat);
   void OnBatch(SessionId id, Session& session, const v1::Batch& batch);
   void OnProgress(Session& session, const v1::LogPosition& log);
   void SendDefinitions(SessionId id, Session& session, Work& work);
   void SendFrames(SessionId id, Session& session, Work& work);
   void Refuse(SessionId id, v1::RefusalReason reason, const std::string& message,
-              const std::string& mend);
+              const std::string& mend, uint64_t boot = 0);
   void SendToSite(SessionId id, v1::CoordinatorMessage message);
   ReplicaStatus& StatusOf(const Session& session);
 

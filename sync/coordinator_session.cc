@@ -8,6 +8,7 @@
 #include "sync/coordinator_group.h"
 #include "sync/frame.h"
 #include "sync/limits.h"
+#include "sync/stored_change.h"
 #include "sync/time.h"
 
 namespace trialsync::sync {
@@ -108,8 +109,7 @@ void CoordinatorMachine::Group::Handle(const MessageReceived& input) {
     case v1::SiteMessage::kProgress:
       return OnProgress(session, message.progress().log());
     case v1::SiteMessage::kHeartbeat:
-      StatusOf(session).log = message.heartbeat().log();
-      return;
+      return OnHeartbeat(session, message.heartbeat());
     case v1::SiteMessage::kRefusal:
       Tell(Event::Severity::kAlarm, "a site refused what it was sent",
            {{"site", session.partition->ToString()},
@@ -145,18 +145,52 @@ bool CoordinatorMachine::Group::Acceptable(SessionId id, const v1::Hello& hello,
       return false;
     }
   }
-  const LogWriter::ChainEnd& known =
-      work.log->Chain({*ReplicaId::From(hello.replica()), hello.incarnation()});
-  if (known.seq > hello.chain().seq()) {
-    Tell(Event::Severity::kAlarm, "a replica knows less of its own changes than the coordinator",
-         {{"site", work.name.ToString()}, {"replica", ToHex(hello.replica())}});
+  const ChainId chain{*ReplicaId::From(hello.replica()), hello.incarnation()};
+  const uint64_t known_seq = work.log->Chain(chain).seq;
+  const std::vector<v1::ChainHead> chains = work.state->tables().Chains();
+  const bool superseded = std::any_of(chains.begin(), chains.end(), [&](const v1::ChainHead& head) {
+    return head.replica() == hello.replica() && head.has_origin() &&
+           head.origin().incarnation() == hello.incarnation();
+  });
+  if (known_seq > hello.chain().seq() || superseded) {
+    Tell(Event::Severity::kAlarm, "a replica's store went back: it recovers",
+         {{"site", work.name.ToString()},
+          {"replica", ToHex(hello.replica())},
+          {"changes_here", absl::StrCat(known_seq)},
+          {"changes_there", absl::StrCat(hello.chain().seq())}});
     Refuse(id, v1::REFUSAL_REASON_REPLICA_BEHIND,
-           absl::StrCat("the coordinator has ", known.seq, " changes of this replica, the replica ",
-                        hello.chain().seq(), ": was its store restored or copied?"),
-           "install the replica anew with an empty --data; what was sent is at the coordinator");
+           superseded ? "this replica went on under another incarnation since: its store went back"
+                      : absl::StrCat("the coordinator has ", known_seq,
+                                     " changes of this replica, the replica ", hello.chain().seq(),
+                                     ": its store went back"),
+           "nothing: it recovers by itself; see trialsync recovery show, at the site");
     return false;
   }
   return true;
+}
+
+// What the replica tells of itself, kept: should its store go back, it learns from it what is gone.
+void CoordinatorMachine::Group::NoteReplica(Work& work, const ReplicaId& replica,
+                                            uint64_t incarnation, const v1::ChainPosition& chain,
+                                            const v1::RecoveryRow* recovery) {
+  storage::PartitionTables& tables = work.state->tables();
+  const v1::ReplicaRow before = tables.Replica(replica).value_or(v1::ReplicaRow());
+  v1::ReplicaRow row = before;
+  row.set_incarnation(incarnation);
+  row.set_told_seq(chain.seq());
+  if (recovery != nullptr) *row.mutable_recovery() = *recovery;
+  if (row.SerializeAsString() == before.SerializeAsString()) return;
+  tables.PutReplica(replica, row);
+  if (row.recovery().SerializeAsString() == before.recovery().SerializeAsString()) return;
+  const v1::RecoveryRow& told = row.recovery();
+  const bool lost = told.lost_last_seq() != 0;
+  Tell(lost ? Event::Severity::kAlarm : Event::Severity::kWarning,
+       lost ? "a replica has lost changes that it had saved" : "a replica recovered",
+       {{"site", work.name.ToString()},
+        {"replica", replica.hex()},
+        {"cause", v1::RecoveryCause_Name(told.cause())},
+        {"lost_first_seq", absl::StrCat(told.lost_first_seq())},
+        {"lost_last_seq", absl::StrCat(told.lost_last_seq())}});
 }
 
 void CoordinatorMachine::Group::OnHello(SessionId id, Session& session, const v1::Hello& hello) {
@@ -181,6 +215,14 @@ void CoordinatorMachine::Group::OnHello(SessionId id, Session& session, const v1
                   absl::StrCat("trialsync study activate ", name.study, "@1 --site ", name.site,
                                ", at the coordinator"));
   }
+  const v1::RecoveryRow& recovery = hello.recovery();
+  if (hello.has_recovery() && recovery.ended_time_us() == 0 && recovery.incarnation_after() == 0) {
+    Tell(Event::Severity::kAlarm, "two running daemons use copies of one store",
+         {{"site", name.ToString()}, {"replica", replica->hex()}});
+    return Refuse(id, v1::REFUSAL_REASON_REPLICA_COPIED,
+                  "another running daemon uses a copy of this store",
+                  "trialsync recovery become-replica, at this machine, or stop one of the two");
+  }
   if (!Acceptable(id, hello, *work)) return;
   if (!work->state->tables().Enrolled(*replica)) {
     if (!machine_.options_.enrol_at_first_contact) {
@@ -193,11 +235,18 @@ void CoordinatorMachine::Group::OnHello(SessionId id, Session& session, const v1
     work->state->Flush();
     work->log->Flush();
   }
-  FenceOlder(id, name, *replica);
+  FenceOlder(id, name, *replica, hello.boot());
 
+  const v1::ReplicaRow told = work->state->tables().Replica(*replica).value_or(v1::ReplicaRow());
+  // One that recovers knows less than it told before.
+  if (!hello.has_recovery() || recovery.ended_time_us() != 0) {
+    NoteReplica(*work, *replica, hello.incarnation(), hello.chain(),
+                hello.has_recovery() ? &recovery : nullptr);
+  }
   session.partition = name;
   session.replica = *replica;
   session.incarnation = hello.incarnation();
+  session.boot = hello.boot();
   session.sent_size = hello.log().size();
   session.durable_size = hello.log().size();
   for (const v1::VersionReference& version : hello.definitions()) {
@@ -215,6 +264,8 @@ void CoordinatorMachine::Group::OnHello(SessionId id, Session& session, const v1
   v1::CoordinatorMessage message;
   v1::Welcome* welcome = message.mutable_welcome();
   const LogWriter::ChainEnd& chain = work->log->Chain({*replica, hello.incarnation()});
+  welcome->set_told_incarnation(told.incarnation());
+  welcome->set_told_seq(told.told_seq());
   welcome->set_protocol_version(1);
   welcome->mutable_chain()->set_seq(chain.seq);
   welcome->mutable_chain()->set_hash(chain.hash.str());
@@ -235,7 +286,7 @@ void CoordinatorMachine::Group::OnHello(SessionId id, Session& session, const v1
 }
 
 void CoordinatorMachine::Group::FenceOlder(SessionId id, const SiteName& partition,
-                                           const ReplicaId& replica) {
+                                           const ReplicaId& replica, uint64_t boot) {
   std::vector<SessionId> older;
   for (const auto& [other, session] : machine_.sessions_) {
     if (other != id && session.partition == partition && session.replica == replica) {
@@ -244,18 +295,39 @@ void CoordinatorMachine::Group::FenceOlder(SessionId id, const SiteName& partiti
   }
   for (const SessionId other : older) {
     Refuse(other, v1::REFUSAL_REASON_SESSION_SUPERSEDED,
-           "a newer session of this replica took its place", "");
+           "a newer session of this replica took its place", "", boot);
   }
+}
+
+// Why a batch cannot be taken; empty if it can.
+std::string CoordinatorMachine::Group::FaultOf(const v1::Change& change, const Session& session,
+                                               const Work& work) {
+  if (change.study() != session.partition->study || change.site() != session.partition->site) {
+    return "is of another study or site";
+  }
+  const bool ahead = change.base().number() > session.sent_size ||
+                     (change.base().number() != 0 && change.base().epoch() != work.log->epoch());
+  return ahead ? "is based on a commit that the site cannot have" : "";
 }
 
 void CoordinatorMachine::Group::OnBatch(SessionId id, Session& session, const v1::Batch& batch) {
   Work* const work = Open(*session.partition);
   if (work == nullptr) return;
   const ChainId chain{session.replica, session.incarnation};
-  LogWriter::ChainEnd end = work->log->Chain(chain);
+  const LogWriter::ChainEnd end = work->log->Chain(chain);
   if (batch.first_seq() != end.seq + 1) {
     return Refuse(id, v1::REFUSAL_REASON_SEQUENCE_GAP,
                   absl::StrCat("change ", end.seq + 1, " is next, not ", batch.first_seq()), "");
+  }
+  std::optional<Stamp> origin;
+  if (batch.first_seq() == 1 && !batch.behind().empty()) {
+    const std::optional<ChangeId> behind = ChangeId::From(batch.behind());
+    origin = behind ? PlaceOf(work->state->tables(), *behind) : std::nullopt;
+    if (!origin) {
+      return Refuse(id, v1::REFUSAL_REASON_CHAIN_UNKNOWN,
+                    "the batch is behind a change that the coordinator does not have",
+                    "nothing: the site recovers by itself");
+    }
   }
   const absl::StatusOr<OpenedBatch> opened = OpenBatch(batch);
   if (!opened.ok()) {
@@ -266,21 +338,20 @@ void CoordinatorMachine::Group::OnBatch(SessionId id, Session& session, const v1
     return Refuse(id, v1::REFUSAL_REASON_MESSAGE_INVALID, "the batch holds one change twice", "");
   }
   ReadAhead(*opened, work->state->tables());
+  Sha256 hash = end.hash;
   for (size_t i = 0; i < opened->changes.size(); ++i) {
     const v1::Change& change = *opened->changes[i];
-    const ChangeId change_id = ChangeIdOf(opened->digests[i]);
-    end.hash = NextChainHash(end.hash, opened->digests[i]);
-    const bool misplaced =
-        change.study() != session.partition->study || change.site() != session.partition->site;
-    const bool ahead = change.base().number() > session.sent_size ||
-                       (change.base().number() != 0 && change.base().epoch() != work->log->epoch());
-    if (misplaced || ahead || work->state->tables().Change(change_id)) {
+    hash = NextChainHash(hash, opened->digests[i]);
+    if (const std::string fault = FaultOf(change, session, *work); !fault.empty()) {
       return Refuse(id, v1::REFUSAL_REASON_MESSAGE_INVALID,
+                    absl::StrCat("change ", batch.first_seq() + i, " ", fault), "");
+    }
+    if (work->state->tables().Change(ChangeIdOf(opened->digests[i]))) {
+      return Refuse(id, v1::REFUSAL_REASON_CHAIN_UNKNOWN,
                     absl::StrCat("change ", batch.first_seq() + i,
-                                 misplaced ? " is of another study or site"
-                                 : ahead   ? " is based on a commit that the site cannot have"
-                                           : " is in the log already"),
-                    "");
+                                 " came to the coordinator by another way: the site's store went "
+                                 "back, or was copied"),
+                    "nothing: the site recovers by itself");
     }
     if (LeaksSiteOnly(change, work->state->definitions())) {
       return Refuse(id, v1::REFUSAL_REASON_SITE_ONLY_VALUE,
@@ -288,17 +359,25 @@ void CoordinatorMachine::Group::OnBatch(SessionId id, Session& session, const v1
                     "install the coordinator's release at the site");
     }
   }
-  if (end.hash.view() != batch.chain()) {
+  if (hash.view() != batch.chain()) {
     return Refuse(id, v1::REFUSAL_REASON_CHAIN_BROKEN,
                   "the changes do not give the chain that the batch says", "trialsync verify");
   }
   for (size_t i = 0; i < opened->changes.size(); ++i) {
     work->log->Append({.stamp = {chain, batch.first_seq() + i},
+                       .origin = i == 0 ? origin : std::nullopt,
                        .authored = opened->content.changes(static_cast<int>(i)),
                        .authored_digest = opened->digests[i],
                        .change = opened->changes[i],
                        .received_time_us = absl::ToUnixMicros(now_)});
   }
+}
+
+void CoordinatorMachine::Group::OnHeartbeat(Session& session, const v1::Heartbeat& heartbeat) {
+  StatusOf(session).log = heartbeat.log();
+  Work* const work = heartbeat.has_chain() ? Open(*session.partition) : nullptr;
+  if (work == nullptr) return;
+  NoteReplica(*work, session.replica, session.incarnation, heartbeat.chain(), nullptr);
 }
 
 void CoordinatorMachine::Group::OnProgress(Session& session, const v1::LogPosition& log) {
@@ -337,11 +416,13 @@ void CoordinatorMachine::Group::SendFrames(SessionId id, Session& session, Work&
 }
 
 void CoordinatorMachine::Group::Refuse(SessionId id, v1::RefusalReason reason,
-                                       const std::string& message, const std::string& mend) {
+                                       const std::string& message, const std::string& mend,
+                                       uint64_t boot) {
   v1::CoordinatorMessage out;
   out.mutable_refusal()->set_reason(reason);
   out.mutable_refusal()->set_message(message);
   out.mutable_refusal()->set_mend(mend);
+  out.mutable_refusal()->set_boot(boot);
   SendToSite(id, std::move(out));
   ready_.closes.push_back(id);
   Tell(Event::Severity::kWarning, "a session was refused",

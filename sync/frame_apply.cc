@@ -31,29 +31,48 @@ class FrameReader {
             DecodeReceiptDetails(run.exceptions(next_exception++).details(), expected);
         if (!read.ok()) return absl::InvalidArgumentError(read.message());
       }
+      expected.stamp = {own_, run.first_seq() + i};
+      expected.received_time_us = run.received_time_us();
       ReceiptedChange& change = receipted_.emplace_back();
       change.row = std::move(rows[i]);
-      const absl::Status appended =
-          Append({own_, run.first_seq() + i}, change.row.authored(), digests[i],
-                 run.received_time_us(), /*keep_authored=*/false, expected, &change);
+      const absl::Status appended = Append({.receipt = expected,
+                                            .authored = change.row.authored(),
+                                            .digest = digests[i],
+                                            .keep_authored = false,
+                                            .own = &change});
       if (!appended.ok()) return appended;
     }
     return absl::OkStatus();
   }
 
+  // One of the own chain whose receipt has more than follows from its place.
+  absl::Status OwnWhole(const std::string& bytes) {
+    const absl::StatusOr<Receipt> receipt = DecodeNext(bytes);
+    if (!receipt.ok()) return receipt.status();
+    std::optional<v1::OwnRow> row = sent_.Take(receipt->stamp.seq);
+    if (!row) row = state_.tables().Own(own_.incarnation, receipt->stamp.seq);
+    if (receipt->stamp.chain != own_ || !row) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "the frame has a receipt for change ", receipt->stamp.seq, ", which was not made here"));
+    }
+    ReceiptedChange& change = receipted_.emplace_back();
+    change.row = *std::move(row);
+    return Append({.receipt = *receipt,
+                   .authored = change.row.authored(),
+                   .digest = Sha256Of(change.row.authored()),
+                   .keep_authored = false,
+                   .own = &change});
+  }
+
   absl::Status Foreign(const v1::ForeignCommit& commit) {
-    const absl::StatusOr<Receipt> receipt = DecodeReceipt(commit.receipt());
-    if (!receipt.ok()) return absl::InvalidArgumentError(receipt.status().message());
+    const absl::StatusOr<Receipt> receipt = DecodeNext(commit.receipt());
+    if (!receipt.ok()) return receipt.status();
     if (receipt->stamp.chain == own_) {
       return absl::InvalidArgumentError("the frame has a change of this replica as another's");
     }
-    if (receipt->number != log_.size() + 1 || receipt->epoch != log_.epoch()) {
-      return absl::InvalidArgumentError(absl::StrCat("the frame has commit ", receipt->number,
-                                                     " where ", log_.size() + 1, " is next"));
-    }
-    return Append(receipt->stamp, commit.authored(), Sha256Of(commit.authored()),
-                  receipt->received_time_us,
-                  /*keep_authored=*/true, *receipt, nullptr);
+    return Append({.receipt = *receipt,
+                   .authored = commit.authored(),
+                   .digest = Sha256Of(commit.authored())});
   }
 
   std::vector<ReceiptedChange> TakeReceipted() { return std::move(receipted_); }
@@ -97,37 +116,54 @@ class FrameReader {
     return receipt;
   }
 
-  // `own` is told what became of it, where it is one of this replica's.
-  absl::Status Append(const Stamp& stamp, std::string_view authored, const Sha256& digest,
-                      int64_t received_time_us, bool keep_authored, const Receipt& expected,
-                      ReceiptedChange* own) {
-    if (stamp.seq != log_.Chain(stamp.chain).seq + 1) {
-      return absl::InvalidArgumentError(absl::StrCat("the frame leaves a gap in a chain before ",
-                                                     stamp.seq));
+  // The receipt of the next commit.
+  absl::StatusOr<Receipt> DecodeNext(std::string_view bytes) {
+    absl::StatusOr<Receipt> receipt = DecodeReceipt(bytes);
+    if (!receipt.ok()) return absl::InvalidArgumentError(receipt.status().message());
+    if (receipt->number != log_.size() + 1 || receipt->epoch != log_.epoch()) {
+      return absl::InvalidArgumentError(absl::StrCat("the frame has commit ", receipt->number,
+                                                     " where ", log_.size() + 1, " is next"));
     }
+    return receipt;
+  }
+
+  struct Next {
+    // What the coordinator says of it.
+    const Receipt& receipt;
+    std::string_view authored;
+    Sha256 digest;
+    bool keep_authored = true;
+    // Is told what became of it, where it is one of this replica's.
+    ReceiptedChange* own = nullptr;
+  };
+  absl::Status Append(const Next& next) {
+    const Receipt& expected = next.receipt;
     arena_.Reset();
     auto* const change = google::protobuf::Arena::CreateMessage<v1::Change>(&arena_);
-    if (!change->ParseFromArray(authored.data(), static_cast<int>(authored.size()))) {
+    if (!change->ParseFromArray(next.authored.data(), static_cast<int>(next.authored.size()))) {
       return absl::InvalidArgumentError("the frame has a change that does not parse");
     }
-    const ChangeId id = ChangeIdOf(digest);
-    if (state_.tables().Change(id)) {
-      return absl::InvalidArgumentError("the frame has a change that is in the log already");
+    const ChangeId id = ChangeIdOf(next.digest);
+    const Incoming incoming{.stamp = expected.stamp,
+                            .origin = expected.origin,
+                            .authored = next.authored,
+                            .authored_digest = next.digest,
+                            .change = change,
+                            .received_time_us = expected.received_time_us,
+                            .keep_authored = next.keep_authored};
+    if (std::string misfit = log_.Misfit(incoming, id); !misfit.empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("commit ", log_.size() + 1, " of the frame ", misfit));
     }
-    Receipt receipt = log_.Append({.stamp = stamp,
-                                   .authored = authored,
-                                   .authored_digest = digest,
-                                   .change = change,
-                                   .received_time_us = received_time_us,
-                                   .keep_authored = keep_authored});
+    Receipt receipt = log_.Append(incoming);
     if (receipt.verdict != expected.verdict || receipt.admissions != expected.admissions) {
       return absl::DataLossError(absl::StrCat(
           "commit ", receipt.number, " has outcome ", v1::Outcome_Name(expected.verdict.outcome),
           " at the coordinator and ", v1::Outcome_Name(receipt.verdict.outcome), " here"));
     }
-    if (own != nullptr) {
-      own->id = id;
-      own->receipt = std::move(receipt);
+    if (next.own != nullptr) {
+      next.own->id = id;
+      next.own->receipt = std::move(receipt);
     }
     return absl::OkStatus();
   }
@@ -163,6 +199,9 @@ absl::StatusOr<std::vector<ReceiptedChange>> ApplyLogFrame(const v1::LogFrame& f
     absl::Status applied = absl::InvalidArgumentError("the frame has an entry of an unknown kind");
     if (entry.has_own()) applied = reader.Own(entry.own());
     if (entry.has_foreign()) applied = reader.Foreign(entry.foreign());
+    if (entry.entry_case() == v1::LogEntry::kOwnReceipt) {
+      applied = reader.OwnWhole(entry.own_receipt());
+    }
     if (!applied.ok()) return applied;
   }
   if (log.size() != end.size() || log.epoch() != end.epoch() || log.Root().view() != end.root()) {

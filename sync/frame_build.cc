@@ -54,8 +54,10 @@ absl::StatusOr<v1::LogFrame> BuildLogFrame(storage::PartitionTables& tables, uin
         if (number != first_number && content_bytes + bytes > kFrameBytesMax) return false;
         content_bytes += bytes;
         last_number = number;
-        if (own) {
+        if (own && receipt->PlainlyNext()) {
           AddOwn(*receipt, content);
+        } else if (own) {
+          content.add_entries()->set_own_receipt(std::move(*row.mutable_receipt()));
         } else {
           v1::ForeignCommit* foreign = content.add_entries()->mutable_foreign();
           foreign->set_authored(std::move(*row.mutable_authored()));

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sync/identity.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "proto/ids.h"
 #include "storage/tables.h"
+#include "sync/recovery.h"
 
 namespace trialsync::sync {
 namespace {
@@ -27,18 +31,7 @@ absl::Status CheckIdentity(const v1::StoreIdentity& identity, const std::string&
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::StatusOr<bool> ClaimStore(storage::Transaction& transaction, const std::string& role,
-                                const SiteName& name, Entropy& entropy) {
-  storage::StoreTables tables(&transaction);
-  const std::optional<v1::StoreIdentity> stored = tables.Identity();
-  if (!tables.status().ok()) return tables.status();
-  if (stored) {
-    const absl::Status fits = CheckIdentity(*stored, role, name);
-    if (!fits.ok()) return fits;
-    return false;
-  }
+v1::StoreIdentity NewIdentity(const std::string& role, const SiteName& name, Entropy& entropy) {
   v1::StoreIdentity identity;
   identity.set_format(storage::kDiskFormat);
   identity.set_role(role);
@@ -47,8 +40,89 @@ absl::StatusOr<bool> ClaimStore(storage::Transaction& transaction, const std::st
   identity.set_study(name.study);
   identity.set_site(name.site);
   identity.set_epoch(entropy.U64());
-  tables.PutIdentity(identity);
-  return true;
+  return identity;
+}
+
+// Of the own chain as it stands.
+storage::HeadNote NoteOf(storage::StoreTables& tables, const v1::StoreIdentity& identity,
+                         const storage::GroupMark& group) {
+  storage::HeadNote note{.group = group};
+  const auto partition = tables.FindPartition({identity.study(), identity.site()});
+  if (!partition) return note;
+  storage::PartitionTables own(&tables.transaction(), *partition);
+  note.incarnation = identity.incarnation();
+  note.last_seq = own.LastOwn(identity.incarnation());
+  if (!own.status().ok()) tables.Fail(own.status());
+  return note;
+}
+
+v1::RecoveryCause CauseOf(storage::HeadCheck check, bool stored) {
+  if (!stored) return v1::RECOVERY_CAUSE_STORE_GONE;
+  return check == storage::HeadCheck::kBehind ? v1::RECOVERY_CAUSE_TAIL_LOST
+                                              : v1::RECOVERY_CAUSE_HEAD_DIFFERS;
+}
+
+// One that is open already goes on: it asks the peer for all that is missing.
+void OpenRecovery(storage::StoreTables& tables, const v1::StoreIdentity& identity,
+                  v1::RecoveryCause cause, const std::optional<storage::StoredGroup>& group,
+                  const std::optional<storage::HeadNote>& noted, absl::Time now,
+                  Entropy& entropy) {
+  v1::RecoveryRow row = NewRecovery(identity, cause, now);
+  row.set_incarnation_after(entropy.U64());
+  if (group) row.set_groups_found(group->mark.counter);
+  if (noted) row.set_groups_noted(noted->group.counter);
+  if (noted) {
+    row.set_incarnation_told(noted->incarnation);
+    row.set_last_seq_told(noted->last_seq);
+  }
+  AddRecovery(tables, row);
+}
+
+}  // namespace
+
+absl::Status PrepareStore(storage::Kv& store, storage::Head& head, const std::string& role,
+                          const SiteName& name, absl::Time now, Entropy& entropy) {
+  const absl::StatusOr<std::optional<storage::HeadNote>> noted = head.Read();
+  if (!noted.ok()) return noted.status();
+  storage::Transaction transaction(store.NewSnapshot());
+  storage::StoreTables tables(&transaction);
+  const std::optional<v1::StoreIdentity> stored = tables.Identity();
+  const std::optional<storage::StoredGroup> group = tables.LastGroup();
+  if (!tables.status().ok()) return tables.status();
+  if (stored) {
+    const absl::Status fits = CheckIdentity(*stored, role, name);
+    if (!fits.ok()) return fits;
+  }
+  const storage::HeadCheck check = storage::CheckHead(group, *noted);
+  if (stored && check == storage::HeadCheck::kWhole) {
+    if (*noted && (*noted)->group == group->mark) return absl::OkStatus();
+    // The process ended between a group and its note: else the next group would be two ahead.
+    const storage::HeadNote note = NoteOf(tables, *stored, group->mark);
+    return tables.status().ok() ? head.Write(note) : tables.status();
+  }
+
+  if (role == "coordinator" && check != storage::HeadCheck::kNew) {
+    return absl::DataLossError(absl::StrCat(
+        "the store has ", group ? group->mark.counter : 0, " groups of writes, and its head file "
+        "names ", *noted ? (*noted)->group.counter : 0, ": something that was acknowledged is gone; "
+        "restore store and head file together from a backup"));
+  }
+  const v1::StoreIdentity identity = stored.value_or(NewIdentity(role, name, entropy));
+  if (!stored) {
+    tables.PutIdentity(identity);
+    if (role == "site") tables.AddPartition(name);
+  }
+  if (check != storage::HeadCheck::kNew) {
+    OpenRecovery(tables, identity, CauseOf(check, stored.has_value()), group, *noted, now, entropy);
+  }
+  // Behind whatever the head names: from here on they agree again, and the recovery is what tells.
+  const storage::GroupMark last = group ? group->mark : storage::GroupMark();
+  const storage::GroupMark known = *noted ? (*noted)->group : last;
+  storage::HeadNote note = (*noted).value_or(storage::HeadNote());
+  note.group = {std::max(last.counter, known.counter) + 1, entropy.U64()};
+  tables.PutGroup({.mark = note.group, .previous_token = known.token});
+  if (!tables.status().ok()) return tables.status();
+  return storage::WriteGroup(store, head, transaction.TakeBatch(), note);
 }
 
 absl::StatusOr<study::DefinitionSet> LoadDefinitions(const storage::Reader& reader,

@@ -6,20 +6,24 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "proto/names.h"
+#include "storage/head.h"
 #include "storage/kv.h"
-#include "storage/transaction.h"
 #include "study/definition.h"
 #include "sync/machine.h"
 #include "trialsync/v1/state.pb.h"
 
 namespace trialsync::sync {
 
-// Makes sure that a store is of this role (and, for a site, of this study and site). A new store is
-// given its identity in `transaction`: random replica id, incarnation and epoch; true then.
-// FAILED_PRECONDITION names what the store is, when it is something else or of a newer format.
-absl::StatusOr<bool> ClaimStore(storage::Transaction& transaction, const std::string& role,
-                                const SiteName& name, Entropy& entropy);
+// Makes sure that a store is of this role (and, for a site, of this study and site), and that it has
+// all that `head` says it acknowledged. A new store is given its identity: random replica id,
+// incarnation and epoch, and the partition of a site. One that is short of its head has a recovery
+// opened, under a new incarnation. What it writes is durable when it returns OK.
+// FAILED_PRECONDITION names what the store is, when it is something else or of a newer format; it is
+// untouched then. Otherwise the errors of the store and of the head.
+absl::Status PrepareStore(storage::Kv& store, storage::Head& head, const std::string& role,
+                          const SiteName& name, absl::Time now, Entropy& entropy);
 
 // The definitions of a study in a store; DATA_LOSS if one is damaged.
 absl::StatusOr<study::DefinitionSet> LoadDefinitions(const storage::Reader& reader,

@@ -8,6 +8,7 @@
 
 #include "proto/ids.h"
 #include "storage/tables.h"
+#include "sync/ancestry.h"
 #include "sync/receipt.h"
 #include "trialsync/v1/change.pb.h"
 #include "trialsync/v1/state.pb.h"
@@ -34,6 +35,8 @@ struct Arriving {
   uint64_t effect_number = 0;
   uint64_t epoch = 0;
   int64_t received_time_us = 0;
+  // Of the partition; set by Replay().
+  Ancestry* ancestry = nullptr;
 };
 
 // What the rules say of it.
@@ -63,16 +66,11 @@ struct Judgement {
 
 // Whether the author of `arriving` had seen what `writer`, on chain `writer_chain`, did: it took
 // effect at a position at or below the base, or stands before it on the author's own chain.
-inline bool HasSeen(const Arriving& arriving, const v1::WriterRow& writer,
-                    const v1::ChainRow& writer_chain) {
-  const v1::Position& base = arriving.change->base();
-  const bool in_base =
-      writer.effect_epoch() == base.epoch() && writer.effect_number() <= base.number();
-  const bool own_chain = writer_chain.incarnation() == arriving.stamp.chain.incarnation &&
-                         writer_chain.replica() == arriving.stamp.chain.replica.view() &&
-                         writer.seq() < arriving.stamp.seq;
-  return in_base || own_chain;
-}
+bool HasSeen(const Arriving& arriving, const v1::WriterRow& writer,
+             const v1::ChainRow& writer_chain);
+
+// Whether `later`, on chain `later_chain`, stands on the own chain of its author after `arriving`.
+bool StandsAfter(const Arriving& arriving, const v1::ChainRow& later_chain, uint64_t later_seq);
 
 }  // namespace trialsync::sync
 

@@ -64,6 +64,7 @@ Receipt LogWriter::Append(const Incoming& incoming) {
   const ChangeId id = ChangeIdOf(incoming.authored_digest);
   ChainEnd& chain = Chain(incoming.stamp.chain);
   TS_CHECK(incoming.stamp.seq == chain.seq + 1);
+  if (incoming.origin) state_->ancestry().SetOrigin(incoming.stamp.chain, *incoming.origin);
 
   const Arriving arriving{.change = incoming.change,
                           .id = id,
@@ -80,6 +81,7 @@ Receipt LogWriter::Append(const Incoming& incoming) {
   receipt.number = number;
   receipt.stamp = incoming.stamp;
   receipt.received_time_us = incoming.received_time_us;
+  receipt.origin = incoming.origin;
   receipt.verdict = std::move(effects.verdict);
   receipt.admissions = std::move(effects.admissions);
 
@@ -98,6 +100,25 @@ Receipt LogWriter::Append(const Incoming& incoming) {
   chain.seq = incoming.stamp.seq;
   chain.hash = NextChainHash(chain.hash, incoming.authored_digest);
   return receipt;
+}
+
+std::string LogWriter::Misfit(const Incoming& incoming, const ChangeId& id) {
+  const ChainEnd& chain = Chain(incoming.stamp.chain);
+  if (incoming.stamp.seq != chain.seq + 1) {
+    return absl::StrCat("is change ", incoming.stamp.seq, " of replica ",
+                        incoming.stamp.chain.replica.hex(), ", whose last one before it is ",
+                        chain.seq);
+  }
+  if (const std::optional<Stamp>& origin = incoming.origin) {
+    const uint64_t parent_seq = Chain(origin->chain).seq;
+    if (chain.seq != 0 || origin->seq == 0 || origin->seq > parent_seq) {
+      return absl::StrCat("goes on from change ", origin->seq, " of a chain that has ", parent_seq);
+    }
+  }
+  if (state_->tables().Change(id)) {
+    return absl::StrCat("is change ", id.hex(), ", which is in the log before it");
+  }
+  return "";
 }
 
 // Makes the commit the last of its record, and returns the one before: history is a walk along
@@ -124,6 +145,8 @@ void LogWriter::Flush() {
     row.set_incarnation(chain.incarnation);
     row.set_seq(end.seq);
     row.set_hash(end.hash.str());
+    const std::optional<Stamp>& origin = state_->ancestry().OriginOf(chain);
+    if (origin) *row.mutable_origin() = RowOf(*origin);
     state_->tables().PutChain(row);
   }
 }

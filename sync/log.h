@@ -3,7 +3,9 @@
 #define TRIALSYNC_SYNC_LOG_H_
 
 #include <map>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "proto/digest.h"
@@ -20,6 +22,8 @@ namespace trialsync::sync {
 // A change on its way into the log.
 struct Incoming {
   Stamp stamp;
+  // With the first commit of a chain that went on from another one: the change it stands behind.
+  std::optional<Stamp> origin = std::nullopt;
   // Exactly as made, with its digest and its parsed form.
   std::string_view authored;
   Sha256 authored_digest;
@@ -52,8 +56,12 @@ class LogWriter {
   };
   ChainEnd& Chain(const ChainId& chain);
 
-  // Replays the change as the next commit and appends it. Requires that it is the next of its
-  // chain and that its id is not in the log. Returns its receipt. Now and then it flushes the
+  // Why the change cannot be the next commit of its chain, or is in the log already; empty if it
+  // can.
+  std::string Misfit(const Incoming& incoming, const ChangeId& id);
+
+  // Replays the change as the next commit and appends it. Requires that it fits. Returns its
+  // receipt. Now and then it flushes the
   // state first, so that no reference to a record may be kept across it.
   Receipt Append(const Incoming& incoming);
 

@@ -25,16 +25,15 @@ void FailClients(std::span<const Input> group, const absl::Status& failure, Port
 
 }  // namespace
 
-Loop::Loop(storage::Kv* store, Machine* machine, Port* port)
-    : store_(store), machine_(machine), port_(port) {}
+Loop::Loop(storage::Kv* store, storage::Head* head, Machine* machine, Port* port)
+    : store_(store), head_(head), machine_(machine), port_(port) {}
 
 absl::Status Loop::Run(std::span<const Input> group, absl::Time now) {
   TS_CHECK(group.size() <= kGroupInputsMax);
   Ready ready;
   if (failure_.ok()) failure_ = machine_->Step(group, now, store_->NewSnapshot(), ready);
   if (failure_.ok() && !ready.writes.empty()) {
-    failure_ = store_->Write(ready.writes, ready.durable ? storage::Durability::kSync
-                                                         : storage::Durability::kNoSync);
+    failure_ = storage::WriteGroup(*store_, *head_, ready.writes, ready.note);
   }
   if (!failure_.ok()) {
     FailClients(group, failure_, port_);

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "storage/head.h"
 #include "storage/kv.h"
 #include "sync/machine.h"
 
@@ -24,13 +25,13 @@ class Port {
   virtual void Log(Event event) = 0;
 };
 
-// Drives one machine over one store: takes a group of inputs, makes what follows durable as one
-// batch, then lets messages and answers go. This order is the whole of "saved means saved"; the
-// daemon and the simulator run this very code. Not thread-safe.
+// Drives one machine over one store: takes a group of inputs, makes what follows durable as one batch
+// and notes it beside the store, then lets messages and answers go. This order is the whole of
+// "saved means saved"; the daemon and the simulator run this very code. Not thread-safe.
 class Loop {
  public:
   // None is owned; all must outlive the loop.
-  Loop(storage::Kv* store, Machine* machine, Port* port);
+  Loop(storage::Kv* store, storage::Head* head, Machine* machine, Port* port);
 
   // Runs one group of at most kGroupInputsMax inputs. OK: everything it led to was done. Any error:
   // nothing was sent or answered but UNAVAILABLE to the group's own clients; the store's state is
@@ -39,6 +40,7 @@ class Loop {
 
  private:
   storage::Kv* store_;
+  storage::Head* head_;
   Machine* machine_;
   Port* port_;
   absl::Status failure_;

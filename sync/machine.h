@@ -13,9 +13,11 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "storage/head.h"
 #include "storage/kv.h"
 #include "storage/write_batch.h"
 #include "trialsync/v1/record_service.pb.h"
+#include "trialsync/v1/status_service.pb.h"
 #include "trialsync/v1/study_service.pb.h"
 #include "trialsync/v1/subject_service.pb.h"
 #include "trialsync/v1/sync.pb.h"
@@ -52,7 +54,8 @@ using ClientWork =
                  v1::WriteRecordRequest, v1::BatchWriteRecordsRequest, v1::ActOnRecordRequest,
                  v1::SettleDiscrepancyRequest, v1::OpenQueryRequest, v1::AnswerQueryRequest,
                  v1::CloseQueryRequest, v1::PublishStudyVersionRequest,
-                 v1::ActivateStudyVersionRequest, v1::RetireStudyVersionRequest>;
+                 v1::ActivateStudyVersionRequest, v1::RetireStudyVersionRequest,
+                 v1::BecomeReplicaRequest>;
 struct ClientRequest {
   uint64_t token = 0;
   ClientWork work;
@@ -79,7 +82,7 @@ using ClientResult =
     std::variant<std::monostate, v1::Subject, v1::WriteRecordResponse,
                  v1::BatchWriteRecordsResponse, v1::ActOnRecordResponse,
                  v1::SettleDiscrepancyResponse, v1::Discrepancy, v1::StudyVersion,
-                 v1::StudyVersionActivation>;
+                 v1::StudyVersionActivation, v1::BecomeReplicaResponse>;
 struct Answer {
   uint64_t token = 0;
   absl::Status status;
@@ -98,13 +101,14 @@ struct Event {
 };
 
 // What a group of inputs leads to, in the order in which it must be done:
-//  1. `writes` are made durable, as one atomic batch, synced when `durable`;
+//  1. `writes` are made durable, as one atomic batch, and then the note of their group;
 //  2. only then `sends` go out, in order, and after them the streams in `closes` are ended;
 //  3. only then clients get their `answers`, and `events` are logged.
 // If 1 fails nothing of 2 and 3 may happen, and the machine must be opened anew from the store.
 struct Ready {
   storage::WriteBatch writes;
-  bool durable = true;
+  // Of `writes`, where there are any.
+  storage::HeadNote note;
   std::vector<Send> sends;
   std::vector<SessionId> closes;
   std::vector<Answer> answers;

@@ -9,6 +9,7 @@ namespace {
 using storage::KeyWriter;
 
 constexpr uint8_t kLayout = 1;
+constexpr uint8_t kBegins = 0x01;
 
 // Takes the layout apart. What is missing reads as zero, and ok() tells.
 class Reader {
@@ -87,6 +88,16 @@ void GetDetails(Reader& in, Receipt& receipt) {
   }
 }
 
+Stamp GetStamp(Reader& in) {
+  Stamp stamp;
+  if (const auto replica = ReplicaId::From(in.Take(ReplicaId::kBytes))) {
+    stamp.chain.replica = *replica;
+  }
+  stamp.chain.incarnation = in.U64();
+  stamp.seq = in.U64();
+  return stamp;
+}
+
 absl::Status Damaged() {
   return absl::DataLossError("a receipt is not in the layout of this release");
 }
@@ -103,8 +114,10 @@ std::string Receipt::Encode() const {
   KeyWriter out;
   out.U8(kLayout).U64(epoch).U64(number);
   out.Fixed(stamp.chain.replica.view()).U64(stamp.chain.incarnation).U64(stamp.seq);
-  out.U64(static_cast<uint64_t>(received_time_us)).U8(0);
-  PutU16(out, 0);
+  out.U64(static_cast<uint64_t>(received_time_us)).U8(origin ? kBegins : 0);
+  if (origin) {
+    out.Fixed(origin->chain.replica.view()).U64(origin->chain.incarnation).U64(origin->seq);
+  }
   PutU16(out, 0);
   PutDetails(out, *this);
   return out.Take();
@@ -121,13 +134,12 @@ absl::StatusOr<Receipt> DecodeReceipt(std::string_view bytes) {
   if (in.U8() != kLayout) return Damaged();
   receipt.epoch = in.U64();
   receipt.number = in.U64();
-  const std::string_view replica = in.Take(ReplicaId::kBytes);
-  if (!in.ok()) return Damaged();
-  receipt.stamp.chain.replica = *ReplicaId::From(replica);
-  receipt.stamp.chain.incarnation = in.U64();
-  receipt.stamp.seq = in.U64();
+  receipt.stamp = GetStamp(in);
   receipt.received_time_us = static_cast<int64_t>(in.U64());
-  if (in.U8() != 0 || in.U16() != 0 || in.U16() != 0) return Damaged();
+  const uint8_t flags = in.U8();
+  if ((flags & ~kBegins) != 0) return Damaged();
+  if (flags & kBegins) receipt.origin = GetStamp(in);
+  if (in.U16() != 0) return Damaged();
   GetDetails(in, receipt);
   if (!in.finished()) return Damaged();
   return receipt;

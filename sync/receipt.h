@@ -3,6 +3,7 @@
 #define TRIALSYNC_SYNC_RECEIPT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,9 +48,8 @@ struct Admission {
 //   u64  epoch          u64 number
 //   16   replica        u64 incarnation    u64 seq
 //   i64  received time, Unix microseconds
-//   u8   flags (bit 0: an incarnation begins; none other yet)
-//   [u64 parent incarnation, u64 fork seq]      if bit 0
-//   u16  n, n × 16      change ids known from another chain
+//   u8   flags (bit 0: an incarnation begins that went on from another; none other yet)
+//   [16 parent replica, u64 parent incarnation, u64 fork seq]      if bit 0
 //   u16  n, n × (u64 epoch, u64 number)         earlier receipts of this change
 //   --- details ---
 //   verdict             u8 outcome, u16 reason, u16 n, n × (u32 lineage, u8 outcome)
@@ -59,6 +59,9 @@ struct Receipt {
   uint64_t number = 0;
   Stamp stamp;
   int64_t received_time_us = 0;
+  // Set in the first receipt of a chain that went on from another one: the change that its own
+  // first one stands behind.
+  std::optional<Stamp> origin;
   Verdict verdict;
   std::vector<Admission> admissions;
 
@@ -70,6 +73,8 @@ struct Receipt {
   std::string EncodeDetails() const;
   // True when the details say "applied" and nothing else, as most do.
   bool PlainlyApplied() const;
+  // True when the part before the details has nothing that the stamp does not tell.
+  bool PlainlyNext() const { return !origin; }
 };
 
 // Reads the fixed layout; DATA_LOSS if `bytes` are anything else.

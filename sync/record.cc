@@ -140,9 +140,7 @@ bool HasSeenValue(const Arriving& arriving, const v1::RecordState& record,
 bool OvertakenOnOwnChain(const Arriving& arriving, const v1::RecordState& record,
                          const v1::CellRow& cell) {
   const auto overtakes = [&](uint32_t index, uint64_t seq) {
-    const v1::ChainRow& chain = record.chains(static_cast<int>(index));
-    return seq > arriving.stamp.seq && chain.incarnation() == arriving.stamp.chain.incarnation &&
-           chain.replica() == arriving.stamp.chain.replica.view();
+    return StandsAfter(arriving, record.chains(static_cast<int>(index)), seq);
   };
   return std::any_of(cell.effects().begin(), cell.effects().end(),
                      [&](const auto& mark) { return overtakes(mark.chain(), mark.seq()); }) ||

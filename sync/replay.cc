@@ -249,7 +249,8 @@ Arriving Commit::ArrivingOf(const StoredChange& stored) const {
           .number = stored.number,
           .effect_number = effect_number_,
           .epoch = epoch_,
-          .received_time_us = received_time_us_};
+          .received_time_us = received_time_us_,
+          .ancestry = &state_.ancestry()};
 }
 
 StoredChange Commit::StoredOf(const Arriving& arriving) {
@@ -362,9 +363,11 @@ void Commit::CloseOffered(const Arriving& arriving) {
 
 CommitEffects Replay(PartitionState& state, const Arriving& arriving) {
   TS_CHECK(arriving.change != nullptr && arriving.number != 0);
+  Arriving judged = arriving;
+  judged.ancestry = &state.ancestry();
   Commit commit(state, arriving.effect_number, arriving.received_time_us, arriving.epoch);
   CommitEffects effects;
-  effects.verdict = commit.Begin(arriving);
+  effects.verdict = commit.Begin(judged);
   effects.admissions = commit.AdmitFreed();
   return effects;
 }

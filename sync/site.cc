@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sync/site.h"
 
+#include <algorithm>
+
 #include "storage/tables.h"
 #include "sync/identity.h"
 #include "sync/site_group.h"
 
 namespace trialsync::sync {
 
-absl::Status PrepareSiteStore(std::shared_ptr<const storage::Snapshot> snapshot,
-                              const SiteOptions& options, Entropy& entropy,
-                              storage::WriteBatch& writes) {
+absl::Status PrepareSiteStore(storage::Kv& store, storage::Head& head, const SiteOptions& options,
+                              absl::Time now, Entropy& entropy) {
   for (const auto& [what, name] : {std::pair("study", options.name.study),
                                    std::pair("site", options.name.site)}) {
     if (absl::Status valid = CheckShortName(what, name); !valid.ok()) return valid;
   }
-  storage::Transaction transaction(std::move(snapshot));
-  const absl::StatusOr<bool> fresh = ClaimStore(transaction, "site", options.name, entropy);
-  if (!fresh.ok()) return fresh.status();
-  if (*fresh) storage::StoreTables(&transaction).AddPartition(options.name);
-  writes = transaction.TakeBatch();
-  return absl::OkStatus();
+  return PrepareStore(store, head, "site", options.name, now, entropy);
+}
+
+absl::Status SiteMachine::Recovering() {
+  return absl::UnavailableError(
+      "this site's store went back or lost something, and first gets from the coordinator what it "
+      "does not have any more: see trialsync recovery show; ask again when that is done");
 }
 
 absl::StatusOr<std::unique_ptr<SiteMachine>> SiteMachine::Open(
@@ -48,7 +50,10 @@ absl::StatusOr<std::unique_ptr<SiteMachine>> SiteMachine::Open(
     machine->last_hash_ = *hash;
   }
   const std::optional<v1::ChainHead> receipted = tables.Chain(*chain);
-  machine->receipted_seq_ = receipted ? receipted->seq() : 0;
+  // More of it may be in the log than here, while the store recovers.
+  machine->receipted_seq_ = std::min(receipted ? receipted->seq() : 0, machine->last_seq_);
+  machine->recovery_ = LastRecovery(store);
+  machine->status_.recovering = machine->recovering();
   if (!store.status().ok()) return store.status();
   if (!tables.status().ok()) return tables.status();
   return machine;

@@ -5,14 +5,18 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "proto/ids.h"
 #include "proto/names.h"
+#include "storage/head.h"
 #include "storage/kv.h"
+#include "storage/tables.h"
 #include "study/definition.h"
 #include "sync/machine.h"
+#include "sync/recovery.h"
 #include "sync/sent_rows.h"
 
 namespace trialsync::sync {
@@ -27,19 +31,19 @@ struct SiteOptions {
   uint64_t outbox_changes_max = 5'000'000;
 };
 
-// Makes a new store a site's: draws replica id and incarnation, and writes them with the partition
-// into `writes`, which the caller makes durable before SiteMachine::Open. FAILED_PRECONDITION when
-// the store belongs to another role, study or site, or has a newer disk format; OK and nothing
-// written when it is this site's already.
-absl::Status PrepareSiteStore(std::shared_ptr<const storage::Snapshot> snapshot,
-                              const SiteOptions& options, Entropy& entropy,
-                              storage::WriteBatch& writes);
+// Makes a new store a site's, or looks whether one has all that it acknowledged; PrepareStore()
+// (identity.h) says how. To be called before SiteMachine::Open.
+absl::Status PrepareSiteStore(storage::Kv& store, storage::Head& head, const SiteOptions& options,
+                              absl::Time now, Entropy& entropy);
 
 // How a site is, for its status; a copy that any thread may read once it has it.
 struct SiteStatus {
   std::optional<SessionId> session;
   // The coordinator welcomed the session.
   bool connected = false;
+  // The store went back, or lost something: nothing new is made, and nothing shown, before it has
+  // what the coordinator knows.
+  bool recovering = false;
   absl::Time last_contact = absl::InfinitePast();
   v1::LogPosition coordinator_log;
   int64_t clock_offset_ms = 0;
@@ -62,6 +66,9 @@ class SiteMachine : public Machine {
   absl::Status Step(std::span<const Input> inputs, absl::Time now,
                     std::shared_ptr<const storage::Snapshot> snapshot, Ready& ready) override;
 
+  // Why nothing is to be done or shown while status().recovering: UNAVAILABLE with a sentence.
+  static absl::Status Recovering();
+
   // As of the last Step().
   const SiteStatus& status() const { return status_; }
   const study::DefinitionSet& definitions() const { return definitions_; }
@@ -71,6 +78,10 @@ class SiteMachine : public Machine {
 
  private:
   class Group;  // site_group.h
+
+  bool recovering() const {
+    return recovery_ && recovery_->open() && !recovery_->waits_for_person();
+  }
 
   SiteMachine(SiteOptions options, uint64_t boot, Entropy* entropy)
       : options_(std::move(options)), boot_(boot), entropy_(entropy) {}
@@ -88,6 +99,8 @@ class SiteMachine : public Machine {
   Sha256 last_hash_;
   // Own changes in the log: the outbox is (receipted_seq_, last_seq_].
   uint64_t receipted_seq_ = 0;
+  // The last recovery, open or not.
+  std::optional<Recovery> recovery_;
 
   // The session, if there is one.
   struct Session {
@@ -99,6 +112,8 @@ class SiteMachine : public Machine {
     // Last seq of each batch without a receipt.
     std::vector<uint64_t> in_flight;
     SentRows sent;
+    // While the store recovers: the log to be reached, and the incarnation to go on with.
+    uint64_t log_size_wanted = 0;
     absl::Time last_received;
     absl::Time last_sent;
   };

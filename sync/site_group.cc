@@ -9,6 +9,7 @@
 #include "sync/client_work.h"
 #include "sync/frame.h"
 #include "sync/limits.h"
+#include "sync/outbox.h"
 #include "sync/stored_change.h"
 #include "sync/time.h"
 
@@ -66,18 +67,31 @@ void SiteMachine::Group::Handle(const SessionOpened& input) {
   hello->add_protocol_versions(1);
   hello->set_study(machine_.options_.name.study);
   hello->set_site(machine_.options_.name.site);
-  hello->set_replica(machine_.chain_.replica.str());
-  hello->set_incarnation(machine_.chain_.incarnation);
   hello->set_boot(machine_.boot_);
   *hello->mutable_log() = LogEnd();
-  hello->mutable_chain()->set_seq(machine_.last_seq_);
-  hello->mutable_chain()->set_hash(machine_.last_hash_.str());
+  if (machine_.recovery_) *hello->mutable_recovery() = machine_.recovery_->row;
+  if (machine_.recovering()) {
+    hello->set_replica(machine_.recovery_->row.replica_after());
+    hello->set_incarnation(machine_.recovery_->row.incarnation_after());
+    hello->mutable_chain()->set_hash(Sha256().str());
+  } else {
+    hello->set_replica(machine_.chain_.replica.str());
+    hello->set_incarnation(machine_.chain_.incarnation);
+    *hello->mutable_chain() = ChainPositionHere();
+  }
   for (const auto& definition : machine_.definitions_.all()) {
     *hello->add_definitions() = definition->version();
   }
   *hello->mutable_wall_clock() = ToTimestamp(now_);
   hello->set_software_version(machine_.options_.software_version);
   SendToCoordinator(std::move(message));
+}
+
+v1::ChainPosition SiteMachine::Group::ChainPositionHere() const {
+  v1::ChainPosition position;
+  position.set_seq(machine_.last_seq_);
+  position.set_hash(machine_.last_hash_.str());
+  return position;
 }
 
 void SiteMachine::Group::Handle(const SessionClosed& input) {
@@ -118,13 +132,11 @@ void SiteMachine::Group::OnWelcome(const v1::Welcome& welcome) {
     const std::optional<v1::OwnRow> row = tables_.Own(machine_.chain_.incarnation, known.seq());
     hash_here = row ? row->chain() : "";
   }
-  if (hash_here != known.hash()) {
-    return Refuse(v1::REFUSAL_REASON_CHAIN_BROKEN,
-                  absl::StrCat("the coordinator's copy of this replica's chain differs at change ",
-                               known.seq()),
-                  "trialsync verify");
-  }
   Session& session = *machine_.session_;
+  if (hash_here != known.hash() && !machine_.recovering()) {
+    // An old state of the store was used, and went on otherwise than this one.
+    return BeginRecovery(v1::RECOVERY_CAUSE_WENT_BACK);
+  }
   session.welcomed = true;
   session.welcome = welcome;
   session.sent_seq = known.seq();
@@ -135,6 +147,7 @@ void SiteMachine::Group::OnWelcome(const v1::Welcome& welcome) {
   Tell(Event::Severity::kInfo, "link up",
        {{"outbox", absl::StrCat(machine_.last_seq_ - machine_.receipted_seq_)},
         {"coordinator_log", absl::StrCat(welcome.log().size())}});
+  if (machine_.recovering()) OnWelcomeWhileRecovering(welcome);
 }
 
 void SiteMachine::Group::OnLogFrame(const v1::LogFrame& frame) {
@@ -144,7 +157,7 @@ void SiteMachine::Group::OnLogFrame(const v1::LogFrame& frame) {
   absl::StatusOr<LogWriter> log = LogWriter::Open(&state);
   if (!log.ok()) return tables_.Fail(log.status());
   const absl::StatusOr<std::vector<ReceiptedChange>> changes =
-      ApplyLogFrame(frame, machine_.chain_, session.sent, state, *log);
+      ApplyLogFrame(frame, ChainInSession(), session.sent, state, *log);
   if (!state.status().ok()) return tables_.Fail(state.status());
   if (!changes.ok()) {
     const std::string message(changes.status().message());
@@ -155,40 +168,47 @@ void SiteMachine::Group::OnLogFrame(const v1::LogFrame& frame) {
   }
   state.Flush();
   log->Flush();
-  for (const ReceiptedChange& change : *changes) SettleOutbox(state.tables(), change);
+  for (const ReceiptedChange& change : *changes) {
+    RemoveFromOutbox(state.tables(), change.receipt.stamp.seq, change.row);
+    ListPrediction(state.tables(), change);
+  }
   const uint64_t receipted = log->Chain(machine_.chain_).seq;
   if (!state.status().ok()) return tables_.Fail(state.status());
   transaction_.Absorb(std::move(attempt));
 
-  machine_.receipted_seq_ = receipted;
+  if (!machine_.recovering()) machine_.receipted_seq_ = receipted;
   session.sent_seq = std::max(session.sent_seq, receipted);
   std::erase_if(session.in_flight, [&](uint64_t last_seq) { return last_seq <= receipted; });
   machine_.status_.coordinator_log = frame.checkpoint().log();
   v1::SiteMessage progress;
   *progress.mutable_progress()->mutable_log() = frame.checkpoint().log();
   SendToCoordinator(std::move(progress));
+  if (machine_.recovering()) {
+    TryEndRecovery();
+  } else if (NextIsInTheLog()) {
+    BeginRecovery(v1::RECOVERY_CAUSE_WENT_BACK);
+  }
 }
 
-void SiteMachine::Group::SettleOutbox(storage::PartitionTables& tables,
-                                      const ReceiptedChange& change) {
-  const v1::OwnRow& row = change.row;
-  const uint64_t seq = change.receipt.stamp.seq;
-  if (!row.scope_record().empty()) tables.RemoveOutboxRecord(row.scope_record(), seq);
-  for (const std::string& bytes : row.scope_births()) {
-    const std::optional<ChangeId> birth = ChangeId::From(bytes);
-    if (birth) tables.RemoveOutboxBirth(*birth, seq);
-  }
-  if (!row.label().empty()) {
-    tables.RemoveOutboxLabel(row.label_kind(), row.label_parent(), row.label(),
-                             *ChangeId::From(row.scope_births(0)));
-  }
-  if (Surprises(row, change.receipt.verdict)) ListPrediction(tables, change);
+// Whether the first change of the outbox came into the log by another way than this store's.
+bool SiteMachine::Group::NextIsInTheLog() {
+  if (machine_.receipted_seq_ == machine_.last_seq_) return false;
+  const auto next = tables_.Own(machine_.chain_.incarnation, machine_.receipted_seq_ + 1);
+  return next && tables_.Change(ChangeIdOf(Sha256Of(next->authored())));
+}
+
+// The chain under which the session was opened.
+ChainId SiteMachine::Group::ChainInSession() const {
+  if (!machine_.recovering()) return machine_.chain_;
+  const v1::RecoveryRow& row = machine_.recovery_->row;
+  return {ReplicaId::From(row.replica_after()).value_or(ReplicaId()), row.incarnation_after()};
 }
 
 void SiteMachine::Group::ListPrediction(storage::PartitionTables& tables,
                                         const ReceiptedChange& change) {
   const v1::OwnRow& row = change.row;
   const Receipt& receipt = change.receipt;
+  if (!Surprises(row, receipt.verdict)) return;
   v1::Change authored;
   TS_CHECK(authored.ParseFromString(row.authored()));
   v1::DiscrepancyRow surprise;
@@ -236,15 +256,25 @@ void SiteMachine::Group::OnDefinition(const v1::DefinitionTransfer& transfer) {
 }
 
 void SiteMachine::Group::OnRefusal(const v1::Refusal& refusal) {
+  const bool went_back = refusal.reason() == v1::REFUSAL_REASON_REPLICA_BEHIND ||
+                         refusal.reason() == v1::REFUSAL_REASON_CHAIN_UNKNOWN;
+  if (went_back) return BeginRecovery(v1::RECOVERY_CAUSE_WENT_BACK);
+  const bool by_copy = refusal.reason() == v1::REFUSAL_REASON_SESSION_SUPERSEDED &&
+                       refusal.boot() != 0 && refusal.boot() != machine_.boot_;
+  if (by_copy) BeginRecovery(v1::RECOVERY_CAUSE_COPIED);
+  if (machine_.session_) ready_.closes.push_back(machine_.session_->id);
   machine_.status_.refusal = refusal;
   Tell(Event::Severity::kWarning, "the coordinator refused",
        {{"reason", v1::RefusalReason_Name(refusal.reason())},
         {"detail", refusal.message()},
         {"mend", refusal.mend()}});
-  ready_.closes.push_back(machine_.session_->id);
 }
 
 void SiteMachine::Group::Handle(const ClientRequest& input) {
+  if (std::holds_alternative<v1::BecomeReplicaRequest>(input.work)) {
+    return AnswerWithoutDesk(input.token, BecomeReplica());
+  }
+  if (machine_.recovering()) return AnswerWithoutDesk(input.token, Recovering());
   const uint64_t last_seq = machine_.last_seq_;
   const Sha256 last_hash = machine_.last_hash_;
   attempt_ = std::make_unique<storage::Transaction>(&transaction_);
@@ -263,6 +293,13 @@ void SiteMachine::Group::Handle(const ClientRequest& input) {
   ready_.answers.push_back(std::move(answer));
 }
 
+void SiteMachine::Group::AnswerWithoutDesk(uint64_t token, absl::Status status) {
+  Answer& answer = ready_.answers.emplace_back();
+  answer.token = token;
+  answer.status = std::move(status);
+  if (answer.status.ok()) answer.result = v1::BecomeReplicaResponse();
+}
+
 void SiteMachine::Group::Handle(const Tick&) {
   if (!machine_.session_) return;
   const Session& session = *machine_.session_;
@@ -275,6 +312,7 @@ void SiteMachine::Group::Handle(const Tick&) {
     v1::SiteMessage message;
     *message.mutable_heartbeat()->mutable_log() = LogEnd();
     *message.mutable_heartbeat()->mutable_wall_clock() = ToTimestamp(now_);
+    if (!machine_.recovering()) *message.mutable_heartbeat()->mutable_chain() = ChainPositionHere();
     SendToCoordinator(std::move(message));
   }
 }
@@ -290,8 +328,8 @@ v1::Position SiteMachine::Group::base() const {
 
 // So that a view finds the birth by the label that the change gives it. A birth that is held or
 // refused has no label yet.
-void SiteMachine::Group::IndexLabel(const v1::Change& change, const Scope& scope,
-                                    v1::OwnRow& row) {
+void SiteMachine::Group::NoteLabel(const v1::Change& change, const Scope& scope,
+                                   v1::OwnRow& row) {
   if (!change.has_birth() && !change.has_rename()) return;
   const ChangeId& id = scope.births.front();
   const std::optional<v1::BirthRow> birth = view_->state().tables().Birth(id);
@@ -299,7 +337,6 @@ void SiteMachine::Group::IndexLabel(const v1::Change& change, const Scope& scope
   row.set_label(change.has_birth() ? change.birth().label() : change.rename().label());
   row.set_label_kind(birth->kind());
   *row.mutable_label_parent() = birth->parent();
-  desk_tables_->AddOutboxLabel(birth->kind(), birth->parent(), row.label(), id);
 }
 
 absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change,
@@ -335,15 +372,10 @@ absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change,
     outcome->set_lineage(cell.lineage);
     outcome->set_outcome(cell.outcome);
   }
-  if (!scope.record_key.empty()) {
-    row.set_scope_record(scope.record_key);
-    desk_tables_->AddOutboxRecord(scope.record_key, seq);
-  }
-  for (const ChangeId& birth : scope.births) {
-    row.add_scope_births(birth.str());
-    desk_tables_->AddOutboxBirth(birth, seq);
-  }
-  IndexLabel(change, scope, row);
+  row.set_scope_record(scope.record_key);
+  for (const ChangeId& birth : scope.births) row.add_scope_births(birth.str());
+  NoteLabel(change, scope, row);
+  AddToOutbox(*desk_tables_, seq, row);
   if (!change.request_id().empty()) {
     desk_tables_->PutOwnRequest(change.author(), change.request_id(), id);
   }
@@ -375,7 +407,7 @@ absl::Status SiteMachine::Group::ClosePrediction(const storage::DiscrepancyId& i
 }
 
 void SiteMachine::Group::SendBatches() {
-  if (!machine_.session_ || !machine_.session_->welcomed) return;
+  if (!machine_.session_ || !machine_.session_->welcomed || machine_.recovering()) return;
   Session& session = *machine_.session_;
   while (session.sent_seq < machine_.last_seq_ &&
          session.in_flight.size() < session.welcome.batches_in_flight_max()) {
@@ -384,6 +416,10 @@ void SiteMachine::Group::SendBatches() {
         BuildBatch(tables_, machine_.chain_.incarnation, session.sent_seq + 1, session.sent);
     const uint32_t count = message.batch().count();
     if (count == 0) return;
+    if (session.sent_seq == 0) {
+      const auto beginning = tables_.Beginning(machine_.chain_.incarnation);
+      if (beginning) message.mutable_batch()->set_behind(beginning->behind());
+    }
     session.sent_seq += count;
     session.in_flight.push_back(session.sent_seq);
     SendToCoordinator(std::move(message));
@@ -402,11 +438,16 @@ void SiteMachine::Group::Refuse(v1::RefusalReason reason, const std::string& mes
   out.mutable_refusal()->set_message(message);
   out.mutable_refusal()->set_mend(mend);
   machine_.status_.refusal = out.refusal();
-  machine_.status_.connected = false;
   SendToCoordinator(std::move(out));
+  EndSession();
+}
+
+// What else arrives on it has no effect.
+void SiteMachine::Group::EndSession() {
   ready_.closes.push_back(machine_.session_->id);
   machine_.session_.reset();
   machine_.status_.session.reset();
+  machine_.status_.connected = false;
 }
 
 void SiteMachine::Group::Tell(Event::Severity severity, std::string text,
@@ -416,10 +457,13 @@ void SiteMachine::Group::Tell(Event::Severity severity, std::string text,
 
 absl::Status SiteMachine::Group::Finish() {
   SendBatches();
+  machine_.status_.recovering = machine_.recovering();
   if (!tables_.status().ok()) return tables_.status();
   if (transaction_.pending_count() == 0) return absl::OkStatus();
   storage::StoreTables store(&transaction_);
-  store.PutGroupCounter(store.GroupCounter() + 1);
+  ready_.note = {.group = store.PutNextGroup(machine_.entropy_->U64()),
+                 .incarnation = machine_.chain_.incarnation,
+                 .last_seq = machine_.last_seq_};
   if (!store.status().ok()) return store.status();
   ready_.writes = transaction_.TakeBatch();
   return absl::OkStatus();

@@ -8,6 +8,7 @@
 #include "storage/transaction.h"
 #include "sync/author.h"
 #include "sync/frame.h"
+#include "sync/receipt.h"
 #include "sync/site.h"
 #include "sync/view.h"
 
@@ -45,18 +46,29 @@ class SiteMachine::Group : public Desk {
   void OnLogFrame(const v1::LogFrame& frame);
   void OnDefinition(const v1::DefinitionTransfer& transfer);
   void OnRefusal(const v1::Refusal& refusal);
-  // Clears the change's rows of the outbox.
-  void SettleOutbox(storage::PartitionTables& tables, const ReceiptedChange& change);
-  void IndexLabel(const v1::Change& change, const Scope& scope, v1::OwnRow& row);
-  // Tells that its first receipt says something else than was shown.
+  // site_recovery.cc.
+  void BeginRecovery(v1::RecoveryCause cause);
+  absl::Status BecomeReplica();
+  void OnWelcomeWhileRecovering(const v1::Welcome& welcome);
+  void TryEndRecovery();
+  // As ListPrediction(), of a change whose first receipt came by the recovery.
+  void ListSurprise(const Recovered::Receipted& change);
+  bool NextIsInTheLog();
+
+  void NoteLabel(const v1::Change& change, const Scope& scope, v1::OwnRow& row);
+  // Tells that its first receipt says something else than was shown, if it does.
   void ListPrediction(storage::PartitionTables& tables, const ReceiptedChange& change);
+  void AnswerWithoutDesk(uint64_t token, absl::Status status);
   void SendBatches();
   void SendToCoordinator(v1::SiteMessage message);
+  void EndSession();
   // Ends the session because of what the coordinator sent.
   void Refuse(v1::RefusalReason reason, const std::string& message, const std::string& mend);
   void Tell(Event::Severity severity, std::string text,
             std::vector<std::pair<std::string, std::string>> fields = {});
   v1::LogPosition LogEnd();
+  v1::ChainPosition ChainPositionHere() const;
+  ChainId ChainInSession() const;
 
   SiteMachine& machine_;
   const absl::Time now_;

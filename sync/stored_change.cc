@@ -59,6 +59,16 @@ std::optional<StoredChange> ReadChange(storage::PartitionTables& tables, uint64_
   return Parsed(tables, std::move(stored));
 }
 
+std::optional<Stamp> PlaceOf(storage::PartitionTables& tables, const ChangeId& id) {
+  const std::optional<v1::ChangeRow> row = tables.Change(id);
+  const std::optional<v1::LogRow> commit = row ? tables.Log(row->number()) : std::nullopt;
+  if (!commit) return std::nullopt;
+  const absl::StatusOr<Receipt> receipt = DecodeReceipt(commit->receipt());
+  if (receipt.ok()) return receipt->stamp;
+  tables.Fail(receipt.status());
+  return std::nullopt;
+}
+
 std::optional<StoredChange> FindChange(storage::PartitionTables& tables, const ChangeId& id) {
   const std::optional<v1::ChangeRow> row = tables.Change(id);
   return row ? ReadChange(tables, row->number()) : std::nullopt;

@@ -34,6 +34,9 @@ struct StoredChange {
 // be read, which tables.status() tells.
 std::optional<StoredChange> ReadChange(storage::PartitionTables& tables, uint64_t number);
 
+// The stamp under which the log has the change; nullopt if it has not.
+std::optional<Stamp> PlaceOf(storage::PartitionTables& tables, const ChangeId& id);
+
 // The change with this id, by the table of changes; likewise.
 std::optional<StoredChange> FindChange(storage::PartitionTables& tables, const ChangeId& id);
 

@@ -107,7 +107,6 @@ class Verifier {
   }
 
   std::string CheckCommit(uint64_t number);
-  std::string CheckPlace(const StoredChange& stored);
   std::string CheckReplayed(uint64_t number, const v1::LogRow& stored, const Receipt& told,
                             const Receipt& replayed);
   std::string CheckNothingBeyond();
@@ -139,27 +138,17 @@ std::string Verifier::CheckCommit(uint64_t number) {
   }
   const std::optional<StoredChange> change = ReadChange(stored_, number);
   if (!change) return AtCommit(number, stored_.status().message());
-  if (std::string wrong = CheckPlace(*change); !wrong.empty()) return AtCommit(number, wrong);
-  const Receipt replayed = replica_.log().Append({.stamp = change->stamp,
-                                                  .authored = change->authored,
-                                                  .authored_digest = Sha256Of(change->authored),
-                                                  .change = &change->change,
-                                                  .received_time_us = change->received_time_us});
+  const Incoming incoming{.stamp = change->stamp,
+                          .origin = receipt->origin,
+                          .authored = change->authored,
+                          .authored_digest = Sha256Of(change->authored),
+                          .change = &change->change,
+                          .received_time_us = change->received_time_us};
+  // A log that was tampered with may say anything.
+  std::string wrong = replica_.log().Misfit(incoming, change->id);
+  if (!wrong.empty()) return AtCommit(number, wrong);
+  const Receipt replayed = replica_.log().Append(incoming);
   return CheckReplayed(number, *row, *receipt, replayed);
-}
-
-// Whether the change can be the next commit at all: a log that was tampered with may say anything.
-std::string Verifier::CheckPlace(const StoredChange& stored) {
-  const LogWriter::ChainEnd& chain = replica_.log().Chain(stored.stamp.chain);
-  if (stored.stamp.seq != chain.seq + 1) {
-    return absl::StrCat("is change ", stored.stamp.seq, " of replica ",
-                        stored.stamp.chain.replica.hex(), ", whose last one before it is ",
-                        chain.seq);
-  }
-  if (replica_.tables().Change(stored.id)) {
-    return absl::StrCat("is change ", stored.id.hex(), ", which is in the log before it");
-  }
-  return "";
 }
 
 std::string Verifier::CheckReplayed(uint64_t number, const v1::LogRow& stored, const Receipt& told,

@@ -70,7 +70,8 @@ void View::ReplayOwn(std::vector<uint64_t> seqs) {
   for (const uint64_t seq : seqs) {
     if (!replayed_.insert(seq).second) continue;
     const std::optional<StoredChange> stored = ReadChange(state_.tables(), kOutboxNumber + seq);
-    if (!stored) continue;
+    // What was stamped again may be in the log under another stamp.
+    if (!stored || state_.tables().Change(stored->id)) continue;
     // What it names comes first: else it would wait for that.
     if (stored->change.has_birth()) PrepareBirthsOf(stored->change.birth().parent());
     if (stored->change.has_same_thing()) {

@@ -248,6 +248,14 @@ absl::StatusOr<v1::Status> Client::Call(const v1::GetStatusRequest& request) {
   return stubs_->Unary(*stubs_->status, &v1::StatusService::Stub::GetStatus, request);
 }
 
+absl::StatusOr<v1::ListRecoveriesResponse> Client::Call(const v1::ListRecoveriesRequest& request) {
+  return stubs_->Unary(*stubs_->status, &v1::StatusService::Stub::ListRecoveries, request);
+}
+
+absl::StatusOr<v1::BecomeReplicaResponse> Client::Call(const v1::BecomeReplicaRequest& request) {
+  return stubs_->Unary(*stubs_->status, &v1::StatusService::Stub::BecomeReplica, request);
+}
+
 absl::StatusOr<v1::Status> Client::Call(const v1::SetLinkRequest& request) {
   return stubs_->Unary(*stubs_->status, &v1::StatusService::Stub::SetLink, request);
 }

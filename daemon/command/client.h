@@ -56,6 +56,8 @@ class Client {
 
   absl::StatusOr<v1::Status> Call(const v1::GetStatusRequest& request);
   absl::StatusOr<v1::Status> Call(const v1::SetLinkRequest& request);
+  absl::StatusOr<v1::ListRecoveriesResponse> Call(const v1::ListRecoveriesRequest& request);
+  absl::StatusOr<v1::BecomeReplicaResponse> Call(const v1::BecomeReplicaRequest& request);
 
   // Hands each message of the stream to `progress` as it arrives.
   absl::Status Verify(const std::function<void(const v1::VerifyProgress&)>& progress);

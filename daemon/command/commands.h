@@ -32,6 +32,9 @@ void AddExportCommand(CommandTree& tree);
 // status, verify, link up | down
 void AddStatusCommands(CommandTree& tree);
 
+// recovery show | become-replica
+void AddRecoveryCommands(CommandTree& tree);
+
 }  // namespace trialsync::command
 
 #endif  // TRIALSYNC_DAEMON_COMMAND_COMMANDS_H_

@@ -55,6 +55,7 @@ void AddAllCommands(CommandTree& tree) {
   AddExportCommand(tree);
   AddWorklistCommands(tree);
   AddStatusCommands(tree);
+  AddRecoveryCommands(tree);
 }
 
 ExitCode Run(std::vector<std::string> arguments, Console& console) {

@@ -30,7 +30,7 @@ void Print(const v1::Status& status, Session& session) {
 // New work is refused here, or the other end refuses what is here. One that is stopping takes it
 // again by itself.
 bool HasFault(const v1::Status& status) {
-  if (!status.fault().empty()) return true;
+  if (!status.fault().empty() || status.has_recovery()) return true;
   for (const v1::PartitionStatus& partition : status.partitions()) {
     for (const v1::PeerStatus& peer : partition.peers()) {
       const bool stopping = peer.refusal().reason() == v1::REFUSAL_REASON_SHUTTING_DOWN;

@@ -130,6 +130,9 @@ void PrintStatus(const v1::Status& status, absl::Time now, std::ostream& out) {
     PrintCoordinator(status, now, out);
   }
   PrintRefusals(status, out);
+  if (status.has_recovery()) {
+    out << "RECOVERING: " << Printable(status.recovery().summary()) << "\n";
+  }
   if (!status.fault().empty()) out << "FAULT: " << Printable(status.fault()) << "\n";
 }
 

@@ -100,7 +100,7 @@ class FakePort : public sync::Port {
 
 class LoopThreadTest : public testing::Test {
  protected:
-  LoopThreadTest() : loop_(&store_, &machine_, &port_) {
+  LoopThreadTest() : loop_(&store_, &head_, &machine_, &port_) {
     options_.queue_inputs_max = 8;
     // No ticks unless a test wants them: the groups are counted.
     options_.tick_interval = absl::Hours(1);
@@ -133,6 +133,7 @@ class LoopThreadTest : public testing::Test {
   storage::MemoryKv store_;
   FakeMachine machine_;
   FakePort port_;
+  storage::MemoryHead head_;
   sync::Loop loop_;
   LoopThread::Options options_;
   std::optional<LoopThread> thread_;

@@ -16,6 +16,7 @@ Receipt Full() {
   receipt.stamp.chain.incarnation = 7;
   receipt.stamp.seq = 9;
   receipt.received_time_us = -1;
+  receipt.origin = Stamp{{*ReplicaId::From("fedcba9876543210"), 3}, 5};
   receipt.verdict = {v1::OUTCOME_DISPUTED, v1::REASON_UNSPECIFIED, {{11, v1::OUTCOME_APPLIED}}};
   receipt.admissions = {{40, {v1::OUTCOME_APPLIED, v1::REASON_UNSPECIFIED, {}}},
                         {41, {v1::OUTCOME_REFUSED, v1::REASON_DISMISSED, {{3, v1::OUTCOME_AGREED}}}}};
@@ -36,11 +37,20 @@ TEST(Receipt, HasTheFixedLayout) {
             "30313233343536373839616263646566"                  // replica
             "0000000000000007" "0000000000000009"               // incarnation, seq
             "ffffffffffffffff"                                  // received time
-            "00" "0000" "0000"                                  // flags, known ids, earlier receipts
+            "01"                                                // an incarnation begins behind
+            "66656463626139383736353433323130"                  // this replica's
+            "0000000000000003" "0000000000000005"               // incarnation and seq
+            "0000"                                              // no earlier receipts
             "04" "0000" "0001" "0000000b" "01"                  // disputed, but lineage 11 applied
             "00000002"                                          // two admissions
             "0000000000000028" "01" "0000" "0000"               // 40: applied
             "0000000000000029" "07" "002b" "0001" "00000003" "02");  // 41: dismissed
+}
+
+TEST(Receipt, AFlagOfALaterReleaseIsDataLoss) {
+  std::string bytes = Full().Encode();
+  bytes[57] = '\x03';
+  EXPECT_EQ(DecodeReceipt(bytes).status().code(), absl::StatusCode::kDataLoss);
 }
 
 TEST(Receipt, DetailsAreItsEnd) {
@@ -75,6 +85,8 @@ TEST(Receipt, PlainlyAppliedSaysNothingElse) {
   EXPECT_TRUE(receipt.PlainlyApplied());
   receipt.admissions.push_back({});
   EXPECT_FALSE(receipt.PlainlyApplied());
+  EXPECT_TRUE(receipt.PlainlyNext());
+  EXPECT_FALSE(Full().PlainlyNext());
   EXPECT_FALSE(Full().PlainlyApplied());
 }
 

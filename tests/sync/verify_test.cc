@@ -150,8 +150,8 @@ TEST_F(VerifyTest, NamesTheRecordThatDiffersAndWhereButNoValue) {
 TEST_F(VerifyTest, FindsAnAlteredOutcome) {
   Tamper(*clinic_, [](storage::PartitionTables& tables) {
     v1::LogRow row = tables.Log(6).value();
-    // The outcome stands behind place, stamp, time, flags and two empty lists.
-    (*row.mutable_receipt())[62] = static_cast<char>(v1::OUTCOME_AGREED);
+    // The outcome stands behind place, stamp, time, flags and an empty list.
+    (*row.mutable_receipt())[60] = static_cast<char>(v1::OUTCOME_AGREED);
     tables.PutLog(6, row);
   });
   EXPECT_THAT(DifferenceOf(*clinic_), AllOf(StartsWith("log: commit 6 "), HasSubstr("AGREED")));

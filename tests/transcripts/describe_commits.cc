@@ -33,6 +33,9 @@ class LogReader {
     std::string line = absl::StrCat("commit ", number, " ", stage_.NameOf(stored.id), " ",
                                     Act(stored.change), ": ",
                                     Verdict(stored, receipt.verdict));
+    if (receipt.origin) {
+      absl::StrAppend(&line, "\n  of a new chain, behind change ", receipt.origin->seq);
+    }
     for (const sync::Admission& admission : receipt.admissions) {
       const sync::StoredChange freed = *sync::ReadChange(tables(), admission.number);
       absl::StrAppend(&line, "\n  and ", stage_.NameOf(freed.id), ": ",

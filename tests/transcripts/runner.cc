@@ -57,7 +57,7 @@ std::string Runner::Play(const std::vector<Command>& commands) {
 
 std::string Runner::Do(const Command& command) {
   static const std::set<std::string>* const kViews = new std::set<std::string>{
-      "record", "history", "worklist", "subjects", "status", "log"};
+      "record", "history", "worklist", "subjects", "status", "recoveries", "log"};
   Words words(command.line);
   const std::string first = words.Take();
   std::string answer;

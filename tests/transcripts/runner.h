@@ -35,6 +35,7 @@ class Runner {
   std::string EveryOrder(Words& words, const std::vector<std::string>& block);
   std::string DoWorld(const std::string& name, const std::string& verb, Words& words,
                       const std::vector<std::string>& block);
+  std::string DoRecovery(world::Node& node, const std::string& verb, Words& words);
   std::string NewCommits();
 
   // A client at a site or at the centre (client_commands.cc).
@@ -65,6 +66,7 @@ class Runner {
   std::string ShowWorklist(world::Node& node, Words& words);
   std::string ShowSubjects(world::Node& node);
   std::string ShowStatus(world::Node& node);
+  std::string ShowRecoveries(world::Node& node);
   std::string EtagOf(world::Node& node, const std::string& record);
 
   // Changes and messages made by hand (hand_commands.cc).
@@ -76,6 +78,12 @@ class Runner {
   // Commands done so far: every order begins from them again.
   std::vector<Command> past_;
   uint64_t commits_shown_ = 0;
+  // By node: what was imaged last.
+  struct Image {
+    storage::MemoryTree store;
+    std::optional<storage::HeadNote> head;
+  };
+  std::map<std::string, Image> images_;
   // Made by hand and not yet sent: authored bytes by name.
   std::map<std::string, std::string> drafts_;
 };

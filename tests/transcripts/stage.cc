@@ -91,7 +91,12 @@ std::shared_ptr<const study::Definition> Stage::DefinitionOf(uint32_t version) {
 void Stage::NameChange(const ChangeId& id, const std::string& name) { Learn(id, name); }
 
 void Stage::Learn(const ChangeId& id, const std::string& name) {
-  if (name_by_id_.emplace(id.str(), name).second) id_by_name_[name] = id.str();
+  if (name_by_id_.contains(id.str())) return;
+  // A second change in one place, after a store went back, is A1:3' .
+  std::string unique = name;
+  while (id_by_name_.contains(unique)) unique += "'";
+  name_by_id_[id.str()] = unique;
+  id_by_name_[unique] = id.str();
 }
 
 void Stage::LearnNames() {

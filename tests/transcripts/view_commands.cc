@@ -30,6 +30,7 @@ std::string Runner::Show(const std::string& what, Words& words) {
   }
   if (what == "worklist") return ShowWorklist(*node, words);
   if (what == "subjects") return ShowSubjects(*node);
+  if (what == "recoveries") return ShowRecoveries(*node);
   return ShowStatus(*node);
 }
 
@@ -92,6 +93,27 @@ std::string Runner::ShowStatus(world::Node& node) {
                     refusal->mend().empty() ? "" : "\nmend: " + refusal->mend());
   }
   return text;
+}
+
+std::string Runner::ShowRecoveries(world::Node& node) {
+  storage::Transaction transaction(node.store().NewSnapshot());
+  std::vector<std::string> lines;
+  for (const v1::RecoveryRow& row : storage::StoreTables(&transaction).Recoveries()) {
+    std::string line =
+        absl::StrCat(v1::RecoveryCause_Name(row.cause()).substr(strlen("RECOVERY_CAUSE_")), ": ");
+    if (row.ended_time_us() == 0) {
+      lines.push_back(line + (row.incarnation_after() == 0 ? "waits for a person" : "open"));
+      continue;
+    }
+    absl::StrAppend(&line, "pulled ", row.log_size_after() - row.log_size_before(),
+                    " commits, recognised ", row.recognised_count(),
+                    ", stamped again ", row.stamped_again_count());
+    if (row.lost_last_seq() != 0) {
+      absl::StrAppend(&line, ", lost ", row.lost_first_seq(), " to ", row.lost_last_seq());
+    }
+    lines.push_back(std::move(line));
+  }
+  return lines.empty() ? "none" : absl::StrJoin(lines, "\n");
 }
 
 std::string Runner::EtagOf(world::Node& node, const std::string& record) {

@@ -119,6 +119,8 @@ std::string Runner::DoWorld(const std::string& name, const std::string& verb, Wo
   if (node == nullptr) words.Die("there is no " + name);
   if (verb == "connects" || verb == "disconnects") {
     world.SetLink(*node, verb == "connects");
+  } else if (verb == "is" || verb == "loses" || verb == "becomes") {
+    return DoRecovery(*node, verb, words);
   } else if (verb == "crashes") {
     world.Crash(*node);
   } else if (verb == "restarts") {
@@ -126,6 +128,42 @@ std::string Runner::DoWorld(const std::string& name, const std::string& verb, Wo
   } else {
     return DoClient(*node, verb, words, block);
   }
+  return "";
+}
+
+// What happens to stores: an image is taken, put back, or used elsewhere.
+std::string Runner::DoRecovery(world::Node& node, const std::string& verb, Words& words) {
+  world::World& world = stage_->world();
+  if (verb == "becomes") {
+    words.Expect("a");
+    words.Expect("replica");
+    return RefusalOf(node.Do(v1::BecomeReplicaRequest()));
+  }
+  if (words.TakeIf("imaged")) {
+    images_[node.name()] = {node.store().Image(), *node.head().Read()};
+    return "";
+  }
+  if (words.TakeIf("copied to")) {
+    world::Node& copy = stage_->AddReplica(words.Take());
+    world.Crash(copy);
+    world.Restore(copy, node.store().Image(), *node.head().Read());
+    world.Restart(copy);
+    return "";
+  }
+  std::optional<storage::HeadNote> head = *node.head().Read();
+  storage::MemoryTree image = images_[node.name()].store;
+  if (verb == "loses" && words.TakeIf("its store")) {
+    image = storage::MemoryTree();
+  } else if (verb == "is") {
+    words.Expect("restored");
+    head = images_[node.name()].head;
+    if (words.TakeIf("without its head file")) head.reset();
+  } else {
+    TS_CHECK(words.TakeIf("its tail"));
+  }
+  if (node.up()) world.Crash(node);
+  world.Restore(node, image, head);
+  world.Restart(node);
   return "";
 }
 

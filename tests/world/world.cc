@@ -86,28 +86,26 @@ std::vector<Node*> World::replicas() {
 
 void World::Open(Node& node) {
   const bool is_site = &node != coordinator_.get();
-  storage::WriteBatch writes;
   const absl::Status prepared =
       is_site
-          ? sync::PrepareSiteStore(node.store_.NewSnapshot(), node.site_options_, entropy_, writes)
-          : sync::PrepareCoordinatorStore(node.store_.NewSnapshot(), entropy_, writes);
+          ? sync::PrepareSiteStore(*node.store_, node.head_, node.site_options_, now_, entropy_)
+          : sync::PrepareCoordinatorStore(*node.store_, node.head_, now_, entropy_);
   TS_CHECK(prepared.ok());
-  if (!writes.empty()) TS_CHECK(node.store_.Write(writes, storage::Durability::kSync).ok());
   sync::Machine* machine = nullptr;
   if (is_site) {
-    auto opened = sync::SiteMachine::Open(node.store_.NewSnapshot(), node.site_options_,
+    auto opened = sync::SiteMachine::Open(node.store_->NewSnapshot(), node.site_options_,
                                           entropy_.U64(), &entropy_);
     TS_CHECK(opened.ok());
     node.site_ = *std::move(opened);
     machine = node.site_.get();
   } else {
-    auto opened = sync::CoordinatorMachine::Open(node.store_.NewSnapshot(),
+    auto opened = sync::CoordinatorMachine::Open(node.store_->NewSnapshot(),
                                                  {.enrol_at_first_contact = true}, &entropy_);
     TS_CHECK(opened.ok());
     node.coordinator_ = *std::move(opened);
     machine = node.coordinator_.get();
   }
-  node.loop_ = std::make_unique<sync::Loop>(&node.store_, machine, &node);
+  node.loop_ = std::make_unique<sync::Loop>(node.store_.get(), &node.head_, machine, &node);
 }
 
 void World::SetLink(Node& replica, bool up) {
@@ -142,7 +140,7 @@ void World::Crash(Node& node) {
   node.coordinator_.reset();
   const bool keep_all = node.crash_at_write_.value_or(false);
   node.crash_at_write_.reset();
-  node.store_.Crash(keep_all ? node.store_.unsynced_batches() : 0);
+  node.store_->Crash(keep_all ? node.store_->unsynced_batches() : 0);
   std::vector<sync::SessionId> ended;
   for (const auto& [id, stream] : streams_) {
     if (&node == coordinator_.get() || stream.replica == &node) ended.push_back(id);
@@ -176,20 +174,34 @@ void World::CrashAtNextWrite(Node& node, bool written) {
   node.crash_at_write_ = written;
   const absl::Status failure = absl::InternalError("the power fails");
   if (written) {
-    node.store_.FailNextSync(failure);
+    node.store_->FailNextSync(failure);
   } else {
-    node.store_.FailNextWrite(failure);
+    node.store_->FailNextWrite(failure);
   }
+}
+
+void World::CrashAtNextNote(Node& node, bool written) {
+  node.crash_at_write_ = true;
+  node.head_.FailNextWrite(absl::InternalError("the power fails"), written);
 }
 
 void World::CalmDown(Node& node) {
   if (!node.crash_at_write_) return;
   node.crash_at_write_.reset();
-  if (node.up()) node.store_.Reopen();
+  // Uses up a failure that was asked for and did not happen yet.
+  if (const auto note = *node.head_.Read()) node.head_.Write(*note).IgnoreError();
+  if (node.up()) node.store_->Reopen();
+}
+
+void World::Restore(Node& node, const storage::MemoryTree& image,
+                    const std::optional<storage::HeadNote>& head) {
+  TS_CHECK(!node.up());
+  node.store_ = std::make_unique<storage::MemoryKv>(image);
+  node.head_.Set(head);
 }
 
 void World::Restart(Node& node) {
-  node.store_.Reopen();
+  node.store_->Reopen();
   Open(node);
 }
 

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "proto/names.h"
+#include "storage/head.h"
 #include "storage/memory_kv.h"
 #include "sync/coordinator.h"
 #include "sync/loop.h"
@@ -45,7 +46,8 @@ class Node : public sync::Port {
 
   const std::string& name() const { return name_; }
   bool up() const { return loop_ != nullptr; }
-  storage::MemoryKv& store() { return store_; }
+  storage::MemoryKv& store() { return *store_; }
+  storage::MemoryHead& head() { return head_; }
   sync::SiteMachine* site() { return site_.get(); }
   sync::CoordinatorMachine* coordinator() { return coordinator_.get(); }
 
@@ -73,7 +75,8 @@ class Node : public sync::Port {
 
   World* const world_;
   const std::string name_;
-  storage::MemoryKv store_;
+  std::unique_ptr<storage::MemoryKv> store_ = std::make_unique<storage::MemoryKv>();
+  storage::MemoryHead head_;
   std::unique_ptr<sync::SiteMachine> site_;
   std::unique_ptr<sync::CoordinatorMachine> coordinator_;
   std::unique_ptr<sync::Loop> loop_;
@@ -115,10 +118,16 @@ class World {
   // is on the disk and nothing that follows from it has happened, otherwise it is lost as well.
   // What the node had sent before still arrives.
   void CrashAtNextWrite(Node& node, bool written);
+  // The same between a group and its note in the head file; `written` says whether the note is there.
+  void CrashAtNextNote(Node& node, bool written);
   // Takes that back, if it did not happen yet.
   void CalmDown(Node& node);
   // Opens the store again.
   void Restart(Node& node);
+  // Puts an earlier image back while the node is down: with the head file that was noted then, or
+  // without one where `head` is empty.
+  void Restore(Node& node, const storage::MemoryTree& image,
+               const std::optional<storage::HeadNote>& head);
 
   // Delivers one waiting message, or opens one session, of those possible the `choice`-th (modulo
   // their number). False if there is nothing to do.

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sync/present_recovery.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "storage/tables.h"
+#include "storage/transaction.h"
+#include "sync/receipt.h"
+#include "sync/stored_change.h"
+#include "sync/time.h"
+
+namespace trialsync::sync {
+namespace {
+
+std::string Cause(const v1::RecoveryRow& row) {
+  switch (row.cause()) {
+    case v1::RECOVERY_CAUSE_TAIL_LOST:
+      return absl::StrCat("The store opened with ", row.groups_found(),
+                          " groups of writes, and its head file names ", row.groups_noted(),
+                          ": the end of what was acknowledged was gone.");
+    case v1::RECOVERY_CAUSE_HEAD_DIFFERS:
+      return "The head file was missing, or that of another state of the store: the store may have "
+             "been an old one.";
+    case v1::RECOVERY_CAUSE_STORE_GONE:
+      return "There was a head file and no store: it began as a new replica.";
+    case v1::RECOVERY_CAUSE_RESTORED:
+      return "The store was put back from a backup.";
+    case v1::RECOVERY_CAUSE_WENT_BACK:
+      return "The coordinator knew more of this replica than the replica: an old state of the store "
+             "was put back, or a copy of it was used in turns.";
+    case v1::RECOVERY_CAUSE_COPIED:
+      return "Another running daemon used a copy of this store.";
+    default:
+      return "The cause is not known to this release.";
+  }
+}
+
+std::string Course(const v1::RecoveryRow& row) {
+  if (row.ended_time_us() == 0 && row.incarnation_after() == 0) {
+    return "It waits for a person: trialsync recovery become-replica makes this store a replica of "
+           "its own; or stop one of the two daemons. Work goes on until then, without a link.";
+  }
+  if (row.ended_time_us() == 0) {
+    return "It waits for the coordinator, to get what is missing. No new work is taken, and nothing "
+           "shown, until then.";
+  }
+  std::string text = absl::StrCat(
+      "It pulled ", row.log_size_after() - row.log_size_before(), " commits. Of its changes that "
+      "were unsent as far as it knew, the coordinator had ", row.recognised_count(), " already; ",
+      row.stamped_again_count(), " were stamped again, to be sent under a new incarnation.");
+  absl::StrAppend(
+      &text, row.lost_last_seq() == 0
+                 ? " Nothing that anybody knew of is lost."
+                 : absl::StrCat(" LOST: changes ", row.lost_first_seq(), " to ",
+                                row.lost_last_seq(),
+                                " of its own chain had been saved, and nobody has them any more: "
+                                "enter what they were again, from the source documents."));
+  return text;
+}
+
+v1::Recovery Summary(const v1::RecoveryRow& row) {
+  v1::Recovery recovery;
+  recovery.set_cause(row.cause());
+  *recovery.mutable_began_time() = ToTimestamp(absl::FromUnixMicros(row.began_time_us()));
+  if (row.ended_time_us() != 0) {
+    *recovery.mutable_ended_time() = ToTimestamp(absl::FromUnixMicros(row.ended_time_us()));
+  }
+  recovery.set_summary(absl::StrCat(Cause(row), " ", Course(row)));
+  if (row.log_size_after() > row.log_size_before()) {
+    recovery.set_first_pulled(row.log_size_before() + 1);
+    recovery.set_last_pulled(row.log_size_after());
+  }
+  recovery.set_lost_first_seq(row.lost_first_seq());
+  recovery.set_lost_last_seq(row.lost_last_seq());
+  return recovery;
+}
+
+// The changes that it is about, one by one.
+void AddChanges(const v1::RecoveryRow& row, storage::PartitionTables& tables,
+                v1::Recovery& recovery) {
+  if (recovery.last_pulled() != 0) {
+    tables.ForEachLog(recovery.first_pulled(), recovery.last_pulled(),
+                      [&](uint64_t number, const v1::LogRow& commit) {
+                        const auto receipt = DecodeReceipt(commit.receipt());
+                        if (!receipt.ok() ||
+                            receipt->stamp.chain.replica.view() != row.replica_before()) {
+                          return true;
+                        }
+                        const std::optional<StoredChange> change = ReadChange(tables, number);
+                        if (change) recovery.add_pulled_back_changes(change->id.hex());
+                        return true;
+                      });
+  }
+  if (row.ended_time_us() == 0) return;
+  tables.ForEachOwn(row.incarnation_after(), 1, [&](uint64_t seq, const v1::OwnRow& own) {
+    if (seq > row.stamped_again_count()) return false;
+    recovery.add_stamped_again_changes(ChangeIdOf(Sha256Of(own.authored())).hex());
+    return true;
+  });
+  // The others of the chain before went along.
+  tables.ForEachOwn(row.incarnation_before(), row.receipted_seq_before() + 1,
+                    [&](uint64_t, const v1::OwnRow& own) {
+                      const ChangeId id = ChangeIdOf(Sha256Of(own.authored()));
+                      recovery.add_recognised_changes(id.hex());
+                      return true;
+                    });
+}
+
+// What replicas told the coordinator.
+void AddReplicas(storage::StoreTables& store, v1::ListRecoveriesResponse& response) {
+  for (const storage::StoreTables::Partition& partition : store.Partitions()) {
+    storage::PartitionTables tables(&store.transaction(), partition.number);
+    for (const auto& [replica, row] : tables.Replicas()) {
+      if (!row.has_recovery()) continue;
+      v1::Recovery& recovery = *response.add_recoveries();
+      recovery = Summary(row.recovery());
+      recovery.set_site(partition.name.ToString());
+      recovery.set_replica(replica.hex());
+    }
+    if (!tables.status().ok()) return store.Fail(tables.status());
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ListRecoveriesResponse> ListRecoveries(
+    std::shared_ptr<const storage::Snapshot> snapshot) {
+  storage::Transaction transaction(std::move(snapshot));
+  storage::StoreTables store(&transaction);
+  v1::ListRecoveriesResponse response;
+  const std::optional<v1::StoreIdentity> identity = store.Identity();
+  const auto partition =
+      identity ? store.FindPartition({identity->study(), identity->site()}) : std::nullopt;
+  for (const v1::RecoveryRow& row : store.Recoveries()) {
+    v1::Recovery& recovery = *response.add_recoveries();
+    recovery = Summary(row);
+    if (!partition) continue;
+    storage::PartitionTables tables(&transaction, *partition);
+    AddChanges(row, tables, recovery);
+    if (!tables.status().ok()) return tables.status();
+  }
+  AddReplicas(store, response);
+  if (!store.status().ok()) return store.status();
+  return response;
+}
+
+}  // namespace trialsync::sync
