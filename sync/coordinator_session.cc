@@ -323,7 +323,8 @@ void CoordinatorMachine::Group::OnBatch(SessionId id, Session& session, const v1
   if (batch.first_seq() == 1 && !batch.behind().empty()) {
     const std::optional<ChangeId> behind = ChangeId::From(batch.behind());
     origin = behind ? PlaceOf(work->state->tables(), *behind) : std::nullopt;
-    if (!origin) {
+    // Nobody goes on from the centre's chain, and so counts as having seen what it did.
+    if (!origin || work->state->IsCentre(origin->chain.replica)) {
       return Refuse(id, v1::REFUSAL_REASON_CHAIN_UNKNOWN,
                     "the batch is behind a change that the coordinator does not have",
                     "nothing: the site recovers by itself");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sync/present_recovery.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -78,6 +79,21 @@ v1::Recovery Summary(const v1::RecoveryRow& row) {
   return recovery;
 }
 
+// A store that is gone has left the name of its chain in the head file, and not that of its replica.
+bool IsOwn(const ChainId& chain, const v1::RecoveryRow& row) {
+  return chain.replica.view() == row.replica_before() ||
+         chain.incarnation == row.incarnation_told();
+}
+
+// Whether the change had withheld a value that is not here.
+bool LacksPrivateValue(const StoredChange& change, storage::PartitionTables& tables) {
+  const auto& writes = change.change.has_edit() ? change.change.edit().writes()
+                                                : change.change.decision().writes();
+  return std::any_of(writes.begin(), writes.end(), [&](const v1::ItemWrite& write) {
+    return write.value().has_withheld() && !tables.PrivateValue(change.id, write.item());
+  });
+}
+
 // The changes that it is about, one by one.
 void AddChanges(const v1::RecoveryRow& row, storage::PartitionTables& tables,
                 v1::Recovery& recovery) {
@@ -85,14 +101,21 @@ void AddChanges(const v1::RecoveryRow& row, storage::PartitionTables& tables,
     tables.ForEachLog(recovery.first_pulled(), recovery.last_pulled(),
                       [&](uint64_t number, const v1::LogRow& commit) {
                         const auto receipt = DecodeReceipt(commit.receipt());
-                        if (!receipt.ok() ||
-                            receipt->stamp.chain.replica.view() != row.replica_before()) {
-                          return true;
-                        }
+                        if (!receipt.ok() || !IsOwn(receipt->stamp.chain, row)) return true;
                         const std::optional<StoredChange> change = ReadChange(tables, number);
-                        if (change) recovery.add_pulled_back_changes(change->id.hex());
+                        if (!change) return true;
+                        recovery.add_pulled_back_changes(change->id.hex());
+                        if (LacksPrivateValue(*change, tables)) {
+                          recovery.add_lost_site_only_changes(change->id.hex());
+                        }
                         return true;
                       });
+  }
+  if (!recovery.lost_site_only_changes().empty()) {
+    recovery.set_summary(absl::StrCat(
+        recovery.summary(), " LOST: what ", recovery.lost_site_only_changes_size(),
+        " of the changes that came back had kept at the hospital was in this store alone: enter it "
+        "again."));
   }
   if (row.ended_time_us() == 0) return;
   tables.ForEachOwn(row.incarnation_after(), 1, [&](uint64_t seq, const v1::OwnRow& own) {

@@ -30,6 +30,8 @@ void Print(const v1::Recovery& recovery, std::ostream& out) {
         << "\n";
   }
   PrintChanges("own changes among them", recovery.pulled_back_changes(), out);
+  PrintChanges("of these, values that stayed at the hospital are lost",
+               recovery.lost_site_only_changes(), out);
   PrintChanges("stamped again", recovery.stamped_again_changes(), out);
   PrintChanges("had been taken for unsent", recovery.recognised_changes(), out);
 }
@@ -41,7 +43,8 @@ absl::StatusOr<ExitCode> Show(Session& session) {
   if (!list.ok()) return list.status();
   bool good = true;
   for (const v1::Recovery& recovery : list->recoveries()) {
-    good = good && recovery.has_ended_time() && recovery.lost_last_seq() == 0;
+    good = good && recovery.has_ended_time() && recovery.lost_last_seq() == 0 &&
+           recovery.lost_site_only_changes().empty();
   }
   const ExitCode code = good ? ExitCode::kOk : ExitCode::kNo;
   if (session.json()) {

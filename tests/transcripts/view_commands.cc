@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "sync/present.h"
+#include "sync/present_recovery.h"
 #include "tests/transcripts/describe.h"
 #include "tests/transcripts/runner.h"
 
@@ -96,24 +97,29 @@ std::string Runner::ShowStatus(world::Node& node) {
 }
 
 std::string Runner::ShowRecoveries(world::Node& node) {
-  storage::Transaction transaction(node.store().NewSnapshot());
+  const auto list = sync::ListRecoveries(node.store().NewSnapshot());
+  TS_CHECK(list.ok());
   std::vector<std::string> lines;
-  for (const v1::RecoveryRow& row : storage::StoreTables(&transaction).Recoveries()) {
-    std::string line =
-        absl::StrCat(v1::RecoveryCause_Name(row.cause()).substr(strlen("RECOVERY_CAUSE_")), ": ");
-    if (row.ended_time_us() == 0) {
-      lines.push_back(line + (row.incarnation_after() == 0 ? "waits for a person" : "open"));
-      continue;
+  for (const v1::Recovery& recovery : list->recoveries()) {
+    std::string line = v1::RecoveryCause_Name(recovery.cause()).substr(strlen("RECOVERY_CAUSE_"));
+    if (!recovery.has_ended_time()) line += ", open";
+    const auto add = [&](const char* what, const auto& changes) {
+      if (!changes.empty()) absl::StrAppend(&line, ", ", what, " ", absl::StrJoin(changes, " "));
+    };
+    if (recovery.last_pulled() != 0) {
+      absl::StrAppend(&line, ", pulled ", recovery.first_pulled(), " to ", recovery.last_pulled());
     }
-    absl::StrAppend(&line, "pulled ", row.log_size_after() - row.log_size_before(),
-                    " commits, recognised ", row.recognised_count(),
-                    ", stamped again ", row.stamped_again_count());
-    if (row.lost_last_seq() != 0) {
-      absl::StrAppend(&line, ", lost ", row.lost_first_seq(), " to ", row.lost_last_seq());
+    add("with its", recovery.pulled_back_changes());
+    add("of these taken for unsent", recovery.recognised_changes());
+    add("stamped again", recovery.stamped_again_changes());
+    if (recovery.lost_last_seq() != 0) {
+      absl::StrAppend(&line, ", LOST ", recovery.lost_first_seq(), " to ",
+                      recovery.lost_last_seq());
     }
+    add("LOST what stays at the hospital of", recovery.lost_site_only_changes());
     lines.push_back(std::move(line));
   }
-  return lines.empty() ? "none" : absl::StrJoin(lines, "\n");
+  return lines.empty() ? "none" : stage_->Tidy(absl::StrJoin(lines, "\n"));
 }
 
 std::string Runner::EtagOf(world::Node& node, const std::string& record) {
