@@ -129,6 +129,11 @@ TEST(NoteKey, RefusesEveryMangledText) {
   // Of another length, and of another kind, with the id that fits: published too.
   refused("PeterNeumann+cc469956+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TWBADKEY==");
   refused("PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW");
+  EXPECT_THAT(
+      VerifierKey::Parse("PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
+          .status()
+          .message(),
+      HasSubstr("another kind"));
 }
 
 TEST(NoteKey, NamesHaveNoSpacesAndNoPlus) {
