@@ -27,14 +27,13 @@ namespace trialsync::sync {
 // is kept by people for decades: it must not change.
 //
 //   trialsync/record-proof@v1
-//   authored CgNwYmMSBU1BWU8x…       the change's authored bytes, base64; or, where these were
-//   redacted, digest tkaVcAJmJQnyF2M6…=        the SHA-256 of them in its place receipt
-//   AQEjRWeJq83v…            receipt bytes (sync/receipt.h), base64 index 40 of the leaf, from 0:
-//   the commit's number − 1 lqKW0iTyhcZ77pPDD4owkVfw…=       the inclusion path (RFC 6962 §2.1.1),
-//   base64, a hash a line, …                                from the leaf's sibling up to the
-//   root's child
-//                                    (a blank line)
-//   studies/pbc/sites/MAYO1          the signed checkpoint (sync/checkpoint.h), to the end
+//   authored CgNwYmMSBU1BWU8x…     authored bytes; or, if redacted: digest, their SHA-256
+//   receipt AQEjRWeJq83v…          receipt bytes (sync/receipt.h)
+//   index 40                       of the leaf, from 0: the commit's number − 1
+//   lqKW0iTyhcZ77pPDD4owkVfw…=     the inclusion path (RFC 6962 §2.1.1), a hash a line, from the
+//   …                              leaf's sibling up to the root's child
+//                                  (a blank line)
+//   studies/pbc/sites/MAYO1        the signed checkpoint (sync/checkpoint.h), to the end
 //   …
 //
 // So it can be checked by hand too:

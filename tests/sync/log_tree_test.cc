@@ -37,7 +37,7 @@ TEST(LogTree, HasTheRootsAndProofsOfTheDefinitionAtEverySize) {
 TEST(LogTree, HoldsForRandomPlacesOverManyTiles) {
   FilledLog log(kTileLeaves * 13 + 77);
   std::mt19937_64 random(3);
-  for (int i = 0; i < 60; ++i) {
+  for (uint64_t i = 0; i < 60; ++i) {
     // Often at the edge of a tile.
     uint64_t size = 1 + random() % log.size();
     if (i % 3 == 0) size = std::max<uint64_t>(1, size / kTileLeaves * kTileLeaves + i % 5);
