@@ -122,8 +122,8 @@ std::optional<std::string> PartitionTables::Tile(uint64_t index) {
   return GetBytes(Key(Table::kTile, partition_).U64(index).key());
 }
 
-void PartitionTables::PutTile(uint64_t index, std::string_view root) {
-  PutBytes(Key(Table::kTile, partition_).U64(index).key(), std::string(root));
+void PartitionTables::PutTile(uint64_t index, std::string_view roots) {
+  PutBytes(Key(Table::kTile, partition_).U64(index).key(), std::string(roots));
 }
 
 std::optional<v1::ChangeRow> PartitionTables::Change(const ChangeId& id) {

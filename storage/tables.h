@@ -193,9 +193,10 @@ class PartitionTables : public Rows {
                   const std::function<bool(uint64_t number, v1::LogRow row)>& visit);
   v1::LogHead Head();
   void PutHead(const v1::LogHead& head);
-  // Roots of complete runs of 256 leaves, by index from 0; 32 bytes.
+  // By index of a complete run of 256 leaves, from 0: the roots of all complete subtrees that end
+  // with it, over 256, 512 … leaves; 32 bytes each.
   std::optional<std::string> Tile(uint64_t index);
-  void PutTile(uint64_t index, std::string_view root);
+  void PutTile(uint64_t index, std::string_view roots);
 
   std::optional<v1::ChangeRow> Change(const ChangeId& id);
   void PutChange(const ChangeId& id, const v1::ChangeRow& row);

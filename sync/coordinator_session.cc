@@ -8,6 +8,7 @@
 #include "sync/coordinator_group.h"
 #include "sync/frame.h"
 #include "sync/limits.h"
+#include "sync/log_tree.h"
 #include "sync/stored_change.h"
 #include "sync/time.h"
 

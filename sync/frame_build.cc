@@ -4,6 +4,7 @@
 #include "sync/compression.h"
 #include "sync/frame.h"
 #include "sync/limits.h"
+#include "sync/log_tree.h"
 
 namespace trialsync::sync {
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sync/log.h"
 
-#include "absl/strings/str_cat.h"
+#include <string>
+
 #include "proto/check.h"
 #include "sync/chain.h"
 #include "sync/limits.h"
 #include "sync/replay.h"
-#include "sync/stored_change.h"
 
 namespace trialsync::sync {
 namespace {
@@ -92,10 +92,7 @@ Receipt LogWriter::Append(const Incoming& incoming) {
   state_->tables().PutLog(number, row);
 
   const Sha256 leaf = LeafHash(incoming.authored_digest, row.receipt());
-  if (size() % kTileLeaves == kTileLeaves - 1) {
-    state_->tables().PutTile(size() / kTileLeaves,
-                             frontier_.FinishedSubtree(leaf, kTileLeaves).view());
-  }
+  PutFinishedSubtrees(leaf);
   frontier_.Append(leaf);
   chain.seq = incoming.stamp.seq;
   chain.hash = NextChainHash(chain.hash, incoming.authored_digest);
@@ -119,6 +116,15 @@ std::string LogWriter::Misfit(const Incoming& incoming, const ChangeId& id) {
     return absl::StrCat("is change ", id.hex(), ", which is in the log before it");
   }
   return "";
+}
+
+// Stores the roots of the subtrees of one tile and more that appending `leaf` finishes.
+void LogWriter::PutFinishedSubtrees(const Sha256& leaf) {
+  std::string roots;
+  for (uint64_t leaves = kTileLeaves; (size() + 1) % leaves == 0; leaves <<= 1) {
+    roots += frontier_.FinishedSubtree(leaf, leaves).view();
+  }
+  if (!roots.empty()) state_->tables().PutTile(size() / kTileLeaves, roots);
 }
 
 // Makes the commit the last of its record, and returns the one before: history is a walk along
@@ -149,29 +155,6 @@ void LogWriter::Flush() {
     if (origin) *row.mutable_origin() = RowOf(*origin);
     state_->tables().PutChain(row);
   }
-}
-
-absl::StatusOr<Sha256> RootAt(storage::PartitionTables& tables, uint64_t size) {
-  MerkleFrontier frontier;
-  for (uint64_t tile = 0; tile < size / kTileLeaves; ++tile) {
-    const std::optional<std::string> bytes = tables.Tile(tile);
-    if (!tables.status().ok()) return tables.status();
-    const absl::StatusOr<Sha256> root = Sha256FromBytes(bytes.value_or(""));
-    if (!root.ok()) {
-      return absl::DataLossError(absl::StrCat("node ", tile, " of the log's tree is missing"));
-    }
-    frontier.AppendSubtree(*root, kTileLeaves);
-  }
-  for (uint64_t number = frontier.size() + 1; number <= size; ++number) {
-    const std::optional<StoredChange> change = ReadChange(tables, number);
-    const std::optional<v1::LogRow> row = tables.Log(number);
-    if (!tables.status().ok()) return tables.status();
-    if (!change || !row) {
-      return absl::OutOfRangeError(absl::StrCat("the log has no commit ", number));
-    }
-    frontier.Append(LeafHash(Sha256Of(change->authored), row->receipt()));
-  }
-  return frontier.Root();
 }
 
 }  // namespace trialsync::sync

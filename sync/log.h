@@ -70,6 +70,7 @@ class LogWriter {
 
  private:
   explicit LogWriter(PartitionState* state) : state_(state) {}
+  void PutFinishedSubtrees(const Sha256& leaf);
   uint64_t LinkRecord(const v1::Change& change, const Verdict& verdict, uint64_t number);
 
   PartitionState* state_;
@@ -77,10 +78,6 @@ class LogWriter {
   MerkleFrontier frontier_;
   std::map<ChainId, ChainEnd> chains_;
 };
-
-// The root over the first `size` commits. OUT_OF_RANGE if there are fewer; DATA_LOSS where a row is
-// damaged or missing. Costs at most kTileLeaves leaf hashes and one read a tile.
-absl::StatusOr<Sha256> RootAt(storage::PartitionTables& tables, uint64_t size);
 
 }  // namespace trialsync::sync
 

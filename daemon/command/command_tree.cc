@@ -17,7 +17,7 @@ namespace {
 constexpr char kRootFooter[] = R"(
 Exit codes:
   0  done
-  1  the answer is no, or something did not hold (verify, import, study check, status)
+  1  the answer is no, or something did not hold (verify, proof, import, study check, status)
   2  the command line, or a file that it names, is not understood
   3  a value stands that was not written over
   4  no server at the address, no answer in time, or it is stopping: ask again

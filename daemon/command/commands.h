@@ -29,6 +29,9 @@ void AddWorklistCommands(CommandTree& tree);
 void AddImportCommand(CommandTree& tree);
 void AddExportCommand(CommandTree& tree);
 
+// proof check
+void AddProofCommands(CommandTree& tree);
+
 // status, verify, link up | down
 void AddStatusCommands(CommandTree& tree);
 

@@ -11,8 +11,8 @@ namespace trialsync::command {
 // What the command tells the script that called it. Scripts depend on these: they must not change.
 enum class ExitCode {
   kOk = 0,
-  // The answer is no, or something did not hold: `verify` found a difference, `import` had bad
-  // rows, `study check` found what breaks, `status` a fault or a refusal.
+  // The answer is no, or something did not hold: `verify` found a difference, a proof does not hold,
+  // `import` had bad rows, `study check` found what breaks, `status` a fault or a refusal.
   kNo = 1,
   // The command line, or a file that it names, is not understood.
   kUsage = 2,

@@ -41,6 +41,9 @@ inline constexpr size_t kCsvColumnsMax = 4096;
 // Definitions and maps are written by hand.
 inline constexpr size_t kYamlBytesMax = size_t{2} << 20;
 
+// A proof has one change, at its limit 8 MiB, with its receipt, both in base64.
+inline constexpr size_t kProofBytesMax = size_t{32} << 20;
+
 // Width in which tables stay readable.
 inline constexpr size_t kTerminalColumns = 80;
 

@@ -54,6 +54,7 @@ void AddAllCommands(CommandTree& tree) {
   AddImportCommand(tree);
   AddExportCommand(tree);
   AddWorklistCommands(tree);
+  AddProofCommands(tree);
   AddStatusCommands(tree);
   AddRecoveryCommands(tree);
 }

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "sync/log.h"
+#include "sync/log_tree.h"
 #include "sync/record.h"
 #include "tests/system/study_under_test.h"
 

@@ -9,7 +9,7 @@
 #include "proto/check.h"
 #include "sync/chain.h"
 #include "sync/compression.h"
-#include "sync/log.h"
+#include "sync/log_tree.h"
 #include "sync/time.h"
 
 namespace trialsync::transcripts {

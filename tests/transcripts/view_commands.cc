@@ -4,6 +4,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "proto/check.h"
 #include "sync/present.h"
 #include "sync/present_recovery.h"
 #include "tests/transcripts/describe.h"
