@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tests/model/describe.h"
+#include "tests/model/dice.h"
 #include "tests/model/replica.h"
 #include "tests/model/schedule_kinds.h"
 #include "tests/model/truth.h"
@@ -16,29 +17,6 @@ namespace {
 
 constexpr const char* kForm = "F";
 constexpr int kChangesCap = 60;  // of kChangesMax
-
-// SplitMix64 (Steele, Lea, Flood 2014): small, and the same everywhere.
-class Dice {
- public:
-  explicit Dice(std::uint64_t seed) : state_(seed) {}
-
-  std::uint64_t Below(std::uint64_t limit) {
-    std::uint64_t mixed = (state_ += 0x9e3779b97f4a7c15u);
-    mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9u;
-    mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebu;
-    return (mixed ^ (mixed >> 31)) % limit;
-  }
-
-  bool Percent(int percent) { return Below(100) < static_cast<std::uint64_t>(percent); }
-
-  template <typename List>
-  const auto& Pick(const List& list) {
-    return list[Below(list.size())];
-  }
-
- private:
-  std::uint64_t state_;
-};
 
 class Simulation {
  public:
