@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "proto/check.h"
 #include "sync/chain.h"
 #include "sync/limits.h"
