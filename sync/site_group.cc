@@ -93,6 +93,11 @@ void SiteMachine::Group::Handle(const MessageReceived& input) {
   machine_.session_->last_received = now_;
   machine_.status_.last_contact = now_;
   const auto& message = std::get<v1::CoordinatorMessage>(input.message);
+  if (!message.has_refusal() && message.has_welcome() == machine_.session_->welcomed) {
+    return Refuse(v1::REFUSAL_REASON_MESSAGE_INVALID,
+                  "what a coordinator sends begins with one Welcome, and has no other",
+                  "install the coordinator's release at this site");
+  }
   switch (message.message_case()) {
     case v1::CoordinatorMessage::kWelcome:
       return OnWelcome(message.welcome());
@@ -113,10 +118,11 @@ void SiteMachine::Group::Handle(const MessageReceived& input) {
 
 void SiteMachine::Group::OnWelcome(const v1::Welcome& welcome) {
   const v1::ChainPosition& known = welcome.chain();
-  std::string hash_here = Sha256().str();
-  if (known.seq() != 0) {
-    const std::optional<v1::OwnRow> row = tables_.Own(machine_.chain_.incarnation, known.seq());
-    hash_here = row ? row->chain() : "";
+  std::optional<std::string> hash_here;
+  if (known.seq() == 0) {
+    hash_here = Sha256().str();
+  } else if (const auto row = tables_.Own(machine_.chain_.incarnation, known.seq())) {
+    hash_here = row->chain();
   }
   if (hash_here != known.hash()) {
     return Refuse(v1::REFUSAL_REASON_CHAIN_BROKEN,
