@@ -33,9 +33,8 @@ std::string Compress(std::string_view content) {
 
 absl::StatusOr<std::string> Decompress(std::string_view frame, size_t content_bytes) {
   if (content_bytes > kContentBytesMax) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a frame of ", content_bytes, " bytes is over the limit of ",
-                     kContentBytesMax));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "a frame of ", content_bytes, " bytes is over the limit of ", kContentBytesMax));
   }
   // An error or an unknown size is no size that is allowed.
   const bool as_said = ZSTD_getFrameContentSize(frame.data(), frame.size()) == content_bytes &&

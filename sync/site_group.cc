@@ -184,9 +184,10 @@ void SiteMachine::Group::SettleOutbox(storage::PartitionTables& tables,
     const std::optional<ChangeId> birth = ChangeId::From(bytes);
     if (birth) tables.RemoveOutboxBirth(*birth, seq);
   }
-  if (!row.label().empty()) {
-    tables.RemoveOutboxLabel(row.label_kind(), row.label_parent(), row.label(),
-                             *ChangeId::From(row.scope_births(0)));
+  const std::optional<ChangeId> labelled =
+      row.scope_births().empty() ? std::nullopt : ChangeId::From(row.scope_births(0));
+  if (!row.label().empty() && labelled) {
+    tables.RemoveOutboxLabel(row.label_kind(), row.label_parent(), row.label(), *labelled);
   }
   if (Surprises(row, change.receipt.verdict)) ListPrediction(tables, change);
 }

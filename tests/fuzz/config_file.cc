@@ -10,7 +10,7 @@ namespace trialsync::fuzz {
 namespace {
 
 void Run(std::string_view yaml) {
-  static const auto& known = *new std::set<std::string>{"data", "listen", "insecure", "study",
+  static const auto& known = *new std::set<std::string>{"data", "listen",      "insecure", "study",
                                                         "site", "coordinator", "log-level"};
   const auto settings = daemon::ParseConfigFile(yaml, "c.yaml", known);
   if (!settings.ok()) {

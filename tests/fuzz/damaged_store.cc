@@ -152,9 +152,9 @@ void Read(const storage::Kv& store, const study::DefinitionSet& definitions, Inp
   sync::View view(snapshot.get(), *partition, &definitions);
   switch (input.Choose(6)) {
     case 0:
-      sync::VerifyPartition(snapshot, *partition, site, definitions,
-                            [](uint64_t, uint64_t) { return true; })
-          .IgnoreError();
+      sync::VerifyPartition(snapshot, *partition, site, definitions, [](uint64_t, uint64_t) {
+        return true;
+      }).IgnoreError();
       return;
     case 1:
       sync::ListSubjects(view, site, {}).IgnoreError();

@@ -18,8 +18,17 @@ constexpr int kDepthMax = 12;
 
 // A number near the edges of what is sensible, near `now`, or any.
 uint64_t EditedNumber(uint64_t now, Input& input) {
-  constexpr uint64_t kEdges[] = {0, 1, 2, 255, 1000, 1001, (uint64_t{1} << 31) - 1, uint64_t{1} << 31,
-                                 (uint64_t{1} << 32) - 1, uint64_t{1} << 63, ~uint64_t{0}};
+  constexpr uint64_t kEdges[] = {0,
+                                 1,
+                                 2,
+                                 255,
+                                 1000,
+                                 1001,
+                                 (uint64_t{1} << 31) - 1,
+                                 uint64_t{1} << 31,
+                                 (uint64_t{1} << 32) - 1,
+                                 uint64_t{1} << 63,
+                                 ~uint64_t{0}};
   switch (input.Choose(5)) {
     case 0:
       return now + 1;

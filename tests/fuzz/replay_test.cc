@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "google/protobuf/stubs/logging.h"
@@ -21,13 +23,17 @@
 // input that ends the process is written to a file first, for the corpus or to be run again:
 //
 //   TRIALSYNC_FUZZ_INPUT=FILE fuzz_replay_test --gtest_filter='*/TARGET'
+//
+// More mutations, without clang and at full speed, others for each seed:
+//
+//   TRIALSYNC_FUZZ_SECONDS=600 TRIALSYNC_SEED=2 fuzz_replay_test --gtest_filter='*Mut*/TARGET'
 namespace trialsync::fuzz {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Mutations of a target: this many, but no longer than this.
-constexpr int kMutationsMax = 2000;
+// Mutations of a target in an ordinary run: this many, but no longer than this.
+constexpr uint64_t kMutationsMax = 2000;
 constexpr absl::Duration kTimeMax = absl::Seconds(2);
 
 constexpr size_t kInputBytesMax = 16384;
@@ -43,6 +49,13 @@ void WriteFinding(int signal) {
   }
   std::signal(signal, SIG_DFL);
   std::raise(signal);
+}
+
+// A number from the environment.
+uint64_t Asked(const char* variable, uint64_t otherwise) {
+  const char* const text = std::getenv(variable);
+  uint64_t number = 0;
+  return text != nullptr && absl::SimpleAtoi(text, &number) ? number : otherwise;
 }
 
 std::string ReadFile(const fs::path& path) {
@@ -65,7 +78,7 @@ std::vector<std::string> ReadCorpus(std::string_view target) {
 // A few small changes to one input of the corpus, in part with pieces of another.
 class Mutator {
  public:
-  explicit Mutator(const std::vector<std::string>& corpus) : corpus_(corpus) {}
+  Mutator(const std::vector<std::string>& corpus, uint64_t seed) : corpus_(corpus), random_(seed) {}
 
   std::string Next() {
     std::string input = Any();
@@ -106,7 +119,7 @@ class Mutator {
   }
 
   const std::vector<std::string>& corpus_;
-  std::mt19937_64 random_{1};
+  std::mt19937_64 random_;
 };
 
 class Replay : public testing::TestWithParam<Target> {
@@ -138,11 +151,15 @@ TEST_P(Replay, Mutations) {
   if (std::getenv("TRIALSYNC_FUZZ_INPUT") != nullptr) GTEST_SKIP();
   const std::vector<std::string> corpus = ReadCorpus(GetParam().name);
   ASSERT_FALSE(corpus.empty());
-  Mutator mutator(corpus);
-  const absl::Time end = absl::Now() + kTimeMax;
-  int mutations = 0;
-  for (; mutations < kMutationsMax && absl::Now() < end; ++mutations) RunOne(mutator.Next());
-  RecordProperty("mutations", mutations);
+  const uint64_t seconds = Asked("TRIALSYNC_FUZZ_SECONDS", 0);
+  const uint64_t mutations_max = seconds == 0 ? kMutationsMax : ~uint64_t{0};
+  const absl::Time end =
+      absl::Now() + (seconds == 0 ? kTimeMax : absl::Seconds(static_cast<int64_t>(seconds)));
+  Mutator mutator(corpus, Asked("TRIALSYNC_SEED", 1));
+  uint64_t mutations = 0;
+  for (; mutations < mutations_max && absl::Now() < end; ++mutations) RunOne(mutator.Next());
+  std::printf("%s: %s mutations\n", std::string(GetParam().name).c_str(),
+              absl::StrCat(mutations).c_str());
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, Replay, testing::ValuesIn(Targets()),

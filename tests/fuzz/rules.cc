@@ -38,8 +38,7 @@ void Run(std::string_view text) {
   const study::Definition& definition = *SampleStudy().all()[0];
   const v1::FormDefinition& form = *definition.FindForm(1);
   const std::string_view rule_text = text.substr(0, text.find('\n'));
-  const absl::StatusOr<study::Rule> rule =
-      study::Rule::Parse(rule_text, form, definition.proto());
+  const absl::StatusOr<study::Rule> rule = study::Rule::Parse(rule_text, form, definition.proto());
   if (!rule.ok()) {
     TS_CHECK(absl::IsInvalidArgument(rule.status()));
     return;
@@ -52,8 +51,8 @@ void Run(std::string_view text) {
   const study::Verdict verdict = rule->Evaluate(lookup);
   TS_CHECK(verdict.truth == study::Truth::kUndecidable || verdict.undecided_items.empty());
   // One level deeper it may be too deep or too long.
-  const auto negation = study::Rule::Parse(absl::StrCat("not (", std::string(rule_text), ")"),
-                                           form, definition.proto());
+  const auto negation = study::Rule::Parse(absl::StrCat("not (", std::string(rule_text), ")"), form,
+                                           definition.proto());
   if (negation.ok()) TS_CHECK(negation->Evaluate(lookup).truth == Negated(verdict.truth));
 }
 

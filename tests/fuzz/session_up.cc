@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "proto/check.h"
+#include "storage/tables.h"
 #include "sync/chain.h"
 #include "sync/compression.h"
 #include "sync/limits.h"
+#include "sync/present.h"
 #include "tests/fuzz/edit_message.h"
 #include "tests/fuzz/peer.h"
 #include "tests/fuzz/target.h"
@@ -27,6 +31,9 @@ constexpr sync::SessionId kReaderSession = 1'000'000;
 // What the coordinator owes to one stream, whatever comes on it.
 class Stream {
  public:
+  // What the site says to have; the frames ahead of it are limited.
+  void NoteProgress(uint64_t size) { told_size_ = std::max(told_size_, size); }
+
   void NoteHello(const v1::Hello& hello) {
     if (!chain_) next_number_ = hello.log().size() + 1;
     const auto replica = ReplicaId::From(hello.replica());
@@ -66,6 +73,9 @@ class Stream {
       receipted_seq_ = entry.own().first_seq() + entry.own().count() - 1;
     }
     TS_CHECK(frame.checkpoint().log().size() + 1 == next_number_);
+    std::erase_if(frame_ends_, [&](uint64_t end) { return end <= told_size_; });
+    frame_ends_.push_back(frame.checkpoint().log().size());
+    TS_CHECK(frame_ends_.size() <= sync::kFramesInFlightMax);
   }
 
   std::optional<ChainId> chain_;
@@ -73,18 +83,19 @@ class Stream {
   bool ended_ = false;
   uint64_t next_number_ = 1;
   uint64_t receipted_seq_ = 0;
+  uint64_t told_size_ = 0;
+  std::vector<uint64_t> frame_ends_;
 };
 
 class Attack {
  public:
-  Attack()
-      : coordinator_(TheTrial().coordinator, Opened()), size_at_first_(LogOf(store()).size()) {
+  Attack() : coordinator_(TheTrial().coordinator, Opened()), size_at_first_(LogOf(store()).size()) {
     Open();
   }
 
   void Run(Input& input) {
-    // These cost more than a short attack: of four inputs one does both, one the second.
-    const size_t checks = input.Choose(4);
+    // These cost more than a short attack: of eight inputs one does both, one the second.
+    const size_t checks = input.Choose(8);
     for (int acts = 0; acts < kActsMax && !input.ended(); ++acts) {
       const uint8_t act = input.U8();
       Act(act & 0x0f, input);
@@ -114,6 +125,7 @@ class Attack {
 
   void Send(const v1::SiteMessage& message) {
     if (message.has_hello()) streams_[session_].NoteHello(message.hello());
+    if (message.has_progress()) streams_[session_].NoteProgress(message.progress().log().size());
     group_.push_back(sync::MessageReceived{session_, message});
   }
 
@@ -281,6 +293,20 @@ class Attack {
     const std::string difference = DifferenceIn(store(), DefinitionsOf(coordinator_.machine()));
     if (!difference.empty()) std::fprintf(stderr, "coordinator: %s\n", difference.c_str());
     TS_CHECK(difference.empty());
+
+    // Whatever was committed can be shown.
+    const auto snapshot = store().NewSnapshot();
+    storage::Transaction transaction(snapshot);
+    const SiteName& site = TheTrial().site;
+    const auto partition = storage::StoreTables(&transaction).FindPartition(site);
+    storage::PartitionTables tables(&transaction, *partition);
+    TS_CHECK(!tables.Enrolled(TheTrial().centre_chain.replica));
+    sync::View view(snapshot.get(), *partition, &DefinitionsOf(coordinator_.machine()));
+    v1::ListDiscrepanciesRequest all;
+    all.set_include_closed(true);
+    TS_CHECK(sync::ListDiscrepancies(view, site, all).ok());
+    TS_CHECK(sync::ListRecords(view, site, {}).ok());
+    TS_CHECK(sync::ListSubjects(view, site, {}).ok());
   }
 
   void CheckReader() {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "study/value.h"
-
 #include <string>
 
 #include "proto/check.h"
 #include "study/checks.h"
 #include "study/decimal.h"
+#include "study/value.h"
 #include "study/versions.h"
 #include "tests/fuzz/edit_message.h"
 #include "tests/fuzz/sample_study.h"
@@ -79,8 +78,7 @@ void CheckSent(Input& input, v1::Value value) {
   const absl::Status local = study::ValidateLocalValue(definition.proto(), item, value);
   // What may stand is written as text that is read back as the same.
   if (local.ok()) {
-    const auto again =
-        study::ParseValue(definition.proto(), item, study::FormatValue(value));
+    const auto again = study::ParseValue(definition.proto(), item, study::FormatValue(value));
     TS_CHECK(again.ok() && again->SerializeAsString() == value.SerializeAsString());
   }
   CheckPair(value, before);
