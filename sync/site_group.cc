@@ -118,11 +118,11 @@ void SiteMachine::Group::Handle(const MessageReceived& input) {
 
 void SiteMachine::Group::OnWelcome(const v1::Welcome& welcome) {
   const v1::ChainPosition& known = welcome.chain();
-  std::optional<std::string> hash_here;
-  if (known.seq() == 0) {
-    hash_here = Sha256().str();
-  } else if (const auto row = tables_.Own(machine_.chain_.incarnation, known.seq())) {
-    hash_here = row->chain();
+  // Nothing where the coordinator names a change that was not made here.
+  std::optional<std::string> hash_here = Sha256().str();
+  if (known.seq() != 0) {
+    const std::optional<v1::OwnRow> row = tables_.Own(machine_.chain_.incarnation, known.seq());
+    hash_here = row ? std::optional(row->chain()) : std::nullopt;
   }
   if (hash_here != known.hash()) {
     return Refuse(v1::REFUSAL_REASON_CHAIN_BROKEN,
