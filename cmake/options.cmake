@@ -25,7 +25,9 @@ elseif(TRIALSYNC_SANITIZER STREQUAL "thread")
     -fsanitize-ignorelist=${PROJECT_SOURCE_DIR}/tests/sanitizers/tsan_ignorelist.txt)
   add_link_options(-fsanitize=thread)
 elseif(TRIALSYNC_SANITIZER STREQUAL "fuzzer")
-  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer)
+  # Coverage for libFuzzer in every file; its main() only in the targets of tests/fuzz/.
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 endif()
 

@@ -71,7 +71,7 @@ absl::StatusOr<RecordName> ParseRecordName(std::string_view text, const SiteName
 absl::StatusOr<LabelParts> ParseLabel(std::string_view text, bool with_repeat) {
   LabelParts parts;
   std::string rest(text);
-  if (const size_t mark = rest.rfind('?'); mark != std::string::npos) {
+  if (const size_t mark = rest.find('?'); mark != std::string::npos) {
     if (!absl::SimpleAtoi(rest.substr(mark + 1), &parts.rank) || parts.rank < 1) {
       return absl::InvalidArgumentError(absl::StrCat(
           "\"", std::string(text), "\": behind ? stands the rank of a birth, e.g. ZJU-007?2"));

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 
 #include "absl/strings/numbers.h"
@@ -41,7 +42,9 @@ std::optional<DiscrepancyId> IdAtEnd(std::string_view key) {
   id.change = *ChangeId::From(reader.Fixed(ChangeId::kBytes));
   id.kind = static_cast<v1::DiscrepancyKind>(reader.U8());
   id.part = reader.U32();
-  return id;
+  const bool known = std::any_of(kKindWords.begin(), kKindWords.end(),
+                                 [&](const KindWord& word) { return word.kind == id.kind; });
+  return known ? std::optional(id) : std::nullopt;
 }
 
 bool IsOpen(const v1::DiscrepancyRow& row) {

@@ -33,9 +33,15 @@ std::string Compress(std::string_view content) {
 
 absl::StatusOr<std::string> Decompress(std::string_view frame, size_t content_bytes) {
   if (content_bytes > kContentBytesMax) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "a frame of ", content_bytes, " bytes is over the limit of ", kContentBytesMax));
+  }
+  // An error or an unknown size is no size that is allowed.
+  const bool as_said = ZSTD_getFrameContentSize(frame.data(), frame.size()) == content_bytes &&
+                       ZSTD_findFrameCompressedSize(frame.data(), frame.size()) == frame.size();
+  if (!as_said) {
     return absl::InvalidArgumentError(
-        absl::StrCat("a frame of ", content_bytes, " bytes is over the limit of ",
-                     kContentBytesMax));
+        "a compressed frame is damaged, or has another size than was said of it");
   }
   thread_local const std::unique_ptr<ZSTD_DCtx, DecompressorDeleter> context(ZSTD_createDCtx());
   std::string content(content_bytes, '\0');

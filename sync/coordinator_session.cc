@@ -102,6 +102,14 @@ void CoordinatorMachine::Group::Handle(const MessageReceived& input) {
     return Refuse(input.session, v1::REFUSAL_REASON_MESSAGE_INVALID,
                   "a stream begins with one Hello, and has no other", "");
   }
+  const v1::LogPosition& told =
+      message.has_progress() ? message.progress().log() : message.heartbeat().log();
+  if (session.partition && told.size() > session.sent_size) {
+    return Refuse(input.session, v1::REFUSAL_REASON_MESSAGE_INVALID,
+                  absl::StrCat("the site says to have ", told.size(), " commits, and was sent ",
+                               session.sent_size),
+                  "trialsync verify, at the site");
+  }
   switch (message.message_case()) {
     case v1::SiteMessage::kHello:
       return OnHello(input.session, session, message.hello());
@@ -203,6 +211,11 @@ void CoordinatorMachine::Group::OnHello(SessionId id, Session& session, const v1
                   "install the coordinator's release at the site");
   }
   if (!replica) return Refuse(id, v1::REFUSAL_REASON_MESSAGE_INVALID, "no replica id", "");
+  if (*replica == machine_.centre_.replica) {
+    return Refuse(id, v1::REFUSAL_REASON_REPLICA_NOT_ENROLLED,
+                  "this is the coordinator's own id, which no other replica can have",
+                  "install the replica anew with an empty --data");
+  }
   if (!machine_.definitions_.contains(name.study)) {
     return Refuse(id, v1::REFUSAL_REASON_STUDY_UNKNOWN,
                   absl::StrCat("the coordinator has no study ", name.study),

@@ -125,7 +125,8 @@ class Decoder {
   bool damaged_ = false;
 };
 
-absl::StatusOr<Seen> Decode(std::string_view etag) {
+// What an etag says of one lineage: one that a client makes up may name any number of others.
+absl::StatusOr<Seen> Decode(std::string_view etag, uint32_t lineage) {
   std::string raw;
   if (!absl::WebSafeBase64Unescape(absl::string_view(etag.data(), etag.size()), &raw)) {
     return NoEtag();
@@ -137,7 +138,7 @@ absl::StatusOr<Seen> Decode(std::string_view etag) {
   while (!decoder.AtEnd()) {
     const Ids writers = decoder.AllIds();
     for (uint64_t left = decoder.Number(4); left > 0 && !decoder.damaged(); --left) {
-      seen.writers[static_cast<uint32_t>(decoder.Number(4))] = writers;
+      if (decoder.Number(4) == lineage) seen.writers[lineage] = writers;
     }
   }
   if (decoder.damaged()) return NoEtag();
@@ -163,7 +164,7 @@ std::string EtagOfLineage(const v1::RecordState& record, uint32_t lineage) {
 
 absl::StatusOr<bool> EtagDiffers(std::string_view etag, const v1::RecordState& record,
                                  uint32_t lineage) {
-  const absl::StatusOr<Seen> seen = Decode(etag);
+  const absl::StatusOr<Seen> seen = Decode(etag, lineage);
   if (!seen.ok()) return seen.status();
   for (const std::string& hold : HoldsOf(record)) {
     if (!Contains(seen->holds, hold)) return true;

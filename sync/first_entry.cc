@@ -9,6 +9,38 @@
 #include "sync/stored_change.h"
 
 namespace trialsync::sync {
+namespace {
+
+// Whether a state that was read from a disk can be worked on: what it names by an index is there,
+// each value has a writer and a version that is known, and ids have their length. The rules
+// require it.
+bool IsWhole(const v1::RecordState& record, const study::DefinitionSet& definitions) {
+  const auto chains = static_cast<uint32_t>(record.chains_size());
+  const auto has_chain = [&](const v1::WriterRow& writer) { return writer.chain() < chains; };
+  const auto cell_is_whole = [&](const v1::CellRow& cell) {
+    const bool labels = cell.lineage() == kLabelItem;
+    return (cell.values().empty() || !cell.writers().empty()) &&
+           std::all_of(cell.writers().begin(), cell.writers().end(),
+                       [&](uint32_t writer) {
+                         return writer < static_cast<uint32_t>(record.writers_size());
+                       }) &&
+           std::all_of(cell.effects().begin(), cell.effects().end(),
+                       [&](const v1::EffectMark& mark) { return mark.chain() < chains; }) &&
+           std::all_of(cell.values().begin(), cell.values().end(),
+                       [&](const v1::StandingValue& value) {
+                         return labels || definitions.Find(value.version()) != nullptr;
+                       });
+  };
+  return std::all_of(record.writers().begin(), record.writers().end(), has_chain) &&
+         std::all_of(record.acts().begin(), record.acts().end(),
+                     [&](const v1::ActRow& act) { return has_chain(act.by()); }) &&
+         std::all_of(
+             record.open_checks().begin(), record.open_checks().end(),
+             [](const v1::OpenCheck& open) { return open.change().size() == ChangeId::kBytes; }) &&
+         std::all_of(record.cells().begin(), record.cells().end(), cell_is_whole);
+}
+
+}  // namespace
 
 bool IsFirstEntry(const Arriving& arriving, const study::Definition& definition) {
   const v1::Change& change = *arriving.change;
@@ -44,8 +76,16 @@ v1::RecordState FirstEntryRow(const v1::RecordKey& key, uint64_t number) {
 void ExpandFirstEntry(storage::PartitionTables& tables, const study::DefinitionSet& definitions,
                       v1::RecordState& record) {
   const uint64_t number = record.first_entry();
-  if (number == 0) return;
-  record.clear_first_entry();
+  if (number == 0) {
+    if (IsWhole(record, definitions)) return;
+    const v1::RecordKey key = record.key();
+    record.Clear();
+    *record.mutable_key() = key;
+    return tables.Fail(absl::DataLossError("a record is damaged; run: trialsync verify"));
+  }
+  const v1::RecordKey key = record.key();
+  record.Clear();
+  *record.mutable_key() = key;
   const std::optional<StoredChange> stored = ReadChange(tables, number);
   const std::shared_ptr<const study::Definition> definition =
       stored ? definitions.Find(stored->change.version()) : nullptr;

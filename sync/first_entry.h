@@ -23,7 +23,8 @@ bool IsFirstEntry(const Arriving& arriving, const study::Definition& definition)
 v1::RecordState FirstEntryRow(const v1::RecordKey& key, uint64_t number);
 
 // Makes a row what stands: one that says only its first entry is replaced by what that change
-// wrote; others stay. A change or version that is missing is a failed read of `tables`.
+// wrote; others stay. A change or version that is missing, and a row that names what is not there,
+// is a failed read of `tables`; nothing but the key is left in it.
 void ExpandFirstEntry(storage::PartitionTables& tables, const study::DefinitionSet& definitions,
                       v1::RecordState& record);
 

@@ -86,13 +86,16 @@ absl::StatusOr<Filter> FilterOf(View& view, const Vocabulary& vocabulary,
 // the end.
 std::vector<v1::RecordKey> NextKeys(View& view, const Filter& filter, std::string& after) {
   std::vector<v1::RecordKey> keys;
+  std::string last;
   view.state().tables().ForEachRecord(filter.subject, after,
-                                      [&](std::string_view, const v1::RecordState& state) {
-                                        if (filter.Matches(state.key()))
+                                      [&](std::string_view key, const v1::RecordState& state) {
+                                        if (filter.Matches(state.key())) {
                                           keys.push_back(state.key());
+                                          last = std::string(key);
+                                        }
                                         return keys.size() < kChunkKeys;
                                       });
-  if (!keys.empty()) after = storage::RecordKeyBytes(keys.back());
+  if (!keys.empty()) after = std::move(last);
   return keys;
 }
 

@@ -4,6 +4,15 @@
 #include <optional>
 
 namespace trialsync::sync {
+namespace {
+
+// What the change gives a label, if it does.
+std::optional<ChangeId> Labelled(const v1::OwnRow& row) {
+  if (row.label().empty() || row.scope_births().empty()) return std::nullopt;
+  return ChangeId::From(row.scope_births(0));
+}
+
+}  // namespace
 
 void AddToOutbox(storage::PartitionTables& tables, uint64_t seq, const v1::OwnRow& row) {
   if (!row.scope_record().empty()) tables.AddOutboxRecord(row.scope_record(), seq);
@@ -11,8 +20,7 @@ void AddToOutbox(storage::PartitionTables& tables, uint64_t seq, const v1::OwnRo
     const std::optional<ChangeId> birth = ChangeId::From(bytes);
     if (birth) tables.AddOutboxBirth(*birth, seq);
   }
-  if (row.label().empty()) return;
-  const std::optional<ChangeId> labelled = ChangeId::From(row.scope_births(0));
+  const std::optional<ChangeId> labelled = Labelled(row);
   if (labelled) {
     tables.AddOutboxLabel(row.label_kind(), row.label_parent(), row.label(), *labelled);
   }
@@ -24,8 +32,7 @@ void RemoveFromOutbox(storage::PartitionTables& tables, uint64_t seq, const v1::
     const std::optional<ChangeId> birth = ChangeId::From(bytes);
     if (birth) tables.RemoveOutboxBirth(*birth, seq);
   }
-  if (row.label().empty()) return;
-  const std::optional<ChangeId> labelled = ChangeId::From(row.scope_births(0));
+  const std::optional<ChangeId> labelled = Labelled(row);
   if (labelled) {
     tables.RemoveOutboxLabel(row.label_kind(), row.label_parent(), row.label(), *labelled);
   }

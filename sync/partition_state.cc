@@ -12,6 +12,11 @@ PartitionState::CachedRecord PartitionState::Load(std::string_view bytes) {
   CachedRecord loaded;
   loaded.state = google::protobuf::Arena::CreateMessage<v1::RecordState>(&arena_);
   loaded.stored = tables_.ReadRecord(bytes, loaded.state);
+  if (loaded.stored && storage::RecordKeyBytes(loaded.state->key()) != bytes) {
+    tables_.Fail(absl::DataLossError("a record is not where it belongs; run: trialsync verify"));
+    loaded.stored = false;
+    loaded.state->Clear();
+  }
   ExpandFirstEntry(tables_, *definitions_, *loaded.state);
   return loaded;
 }
@@ -73,8 +78,8 @@ const std::vector<v1::VersionRow>& PartitionState::Versions() {
 
 const v1::VersionRow* PartitionState::Version(const v1::VersionReference& version) {
   for (const v1::VersionRow& row : Versions()) {
-    const bool same = row.version().number() == version.number() &&
-                      row.version().sha256() == version.sha256();
+    const bool same =
+        row.version().number() == version.number() && row.version().sha256() == version.sha256();
     if (same) return &row;
   }
   return nullptr;

@@ -107,6 +107,11 @@ void SiteMachine::Group::Handle(const MessageReceived& input) {
   machine_.session_->last_received = now_;
   machine_.status_.last_contact = now_;
   const auto& message = std::get<v1::CoordinatorMessage>(input.message);
+  if (!message.has_refusal() && message.has_welcome() == machine_.session_->welcomed) {
+    return Refuse(v1::REFUSAL_REASON_MESSAGE_INVALID,
+                  "what a coordinator sends begins with one Welcome, and has no other",
+                  "install the coordinator's release at this site");
+  }
   switch (message.message_case()) {
     case v1::CoordinatorMessage::kWelcome:
       return OnWelcome(message.welcome());
@@ -127,10 +132,11 @@ void SiteMachine::Group::Handle(const MessageReceived& input) {
 
 void SiteMachine::Group::OnWelcome(const v1::Welcome& welcome) {
   const v1::ChainPosition& known = welcome.chain();
-  std::string hash_here = Sha256().str();
+  // Nothing where the coordinator names a change that was not made here.
+  std::optional<std::string> hash_here = Sha256().str();
   if (known.seq() != 0) {
     const std::optional<v1::OwnRow> row = tables_.Own(machine_.chain_.incarnation, known.seq());
-    hash_here = row ? row->chain() : "";
+    hash_here = row ? std::optional(row->chain()) : std::nullopt;
   }
   Session& session = *machine_.session_;
   if (hash_here != known.hash() && !machine_.recovering()) {

@@ -46,6 +46,11 @@ std::optional<StoredChange> ReadChange(storage::PartitionTables& tables, uint64_
   stored.stamp = receipt->stamp;
   stored.received_time_us = receipt->received_time_us;
   stored.previous_of_record = row->previous_of_record();
+  if (stored.previous_of_record >= number) {
+    tables.Fail(
+        absl::DataLossError("a commit follows itself on its record; run: trialsync verify"));
+    return std::nullopt;
+  }
   stored.from_centre = !tables.Enrolled(receipt->stamp.chain.replica).has_value();
   stored.authored = std::move(*row->mutable_authored());
   if (stored.authored.empty()) {

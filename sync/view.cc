@@ -55,9 +55,11 @@ void View::PrepareAll() {
   if (!own) return;
   const std::optional<v1::ChainHead> receipted = state_.tables().Chain(*own);
   std::vector<uint64_t> seqs;
-  const uint64_t first = (receipted ? receipted->seq() : 0) + 1;
-  const uint64_t last = state_.tables().LastOwn(own->incarnation);
-  for (uint64_t seq = first; seq <= last; ++seq) seqs.push_back(seq);
+  state_.tables().ForEachOwn(own->incarnation, (receipted ? receipted->seq() : 0) + 1,
+                             [&](uint64_t seq, const v1::OwnRow&) {
+                               seqs.push_back(seq);
+                               return true;
+                             });
   ReplayOwn(std::move(seqs));
 }
 

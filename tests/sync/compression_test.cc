@@ -32,6 +32,12 @@ TEST(Compression, DamageIsRefused) {
   }
 }
 
+TEST(Compression, WhatFollowsTheFrameIsRefused) {
+  const std::string frame = Compress("twelve bytes");
+  EXPECT_TRUE(absl::IsInvalidArgument(Decompress(frame + Compress(""), 12).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(Decompress(frame + "x", 12).status()));
+}
+
 TEST(Compression, ABombIsRefusedBeforeMemoryIsSpent) {
   const std::string frame = Compress(std::string(kContentBytesMax + 1, '\0'));
   EXPECT_LT(frame.size(), size_t{1} << 20);
