@@ -107,7 +107,8 @@ void ReadRow(std::string_view bytes) {
   transaction.Put(storage::KeyWriter().U8(static_cast<uint8_t>(Table::kGroup)).key(), value);
   storage::StoreTables store(&transaction);
   store.Identity();
-  store.GroupCounter();
+  store.LastGroup();
+  store.Recoveries();
   storage::PartitionTables tables(&transaction, kPartition);
   ReadRows(tables, record_key);
   sync::PartitionState state(&transaction, kPartition, &SampleStudy());

@@ -111,8 +111,8 @@ bool Converse(SitePeer& site, CoordinatorPeer& coordinator, sync::SessionId sess
     } else if (!down.empty()) {
       const auto message = std::get<v1::CoordinatorMessage>(std::move(down.front().message));
       down.pop_front();
-      if (message.has_refusal()) return false;
       TS_CHECK(site.Run({sync::MessageReceived{session, message}}).ok());
+      if (message.has_refusal()) return false;
     } else {
       return true;
     }

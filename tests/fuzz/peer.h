@@ -50,7 +50,7 @@ class Peer : public sync::Port {
   // `opened` is the machine of a store with the contents of `image`.
   Peer(const storage::MemoryTree& image, const MachineType& opened)
       : store_(image), machine_(std::make_unique<MachineType>(opened)) {
-    loop_ = std::make_unique<sync::Loop>(&store_, machine_.get(), this);
+    loop_ = std::make_unique<sync::Loop>(&store_, &head_, machine_.get(), this);
   }
 
   storage::MemoryKv& store() { return store_; }
@@ -63,7 +63,7 @@ class Peer : public sync::Port {
   // Ends the machine, its streams with it, and goes on with one that was opened from the store.
   void Restart(std::unique_ptr<MachineType> machine) {
     machine_ = std::move(machine);
-    loop_ = std::make_unique<sync::Loop>(&store_, machine_.get(), this);
+    loop_ = std::make_unique<sync::Loop>(&store_, &head_, machine_.get(), this);
   }
 
   // What was sent, and which streams were closed, since they were last taken.
@@ -78,6 +78,7 @@ class Peer : public sync::Port {
 
  private:
   storage::MemoryKv store_;
+  storage::MemoryHead head_;
   std::unique_ptr<MachineType> machine_;
   std::unique_ptr<sync::Loop> loop_;
   absl::Time now_ = TheTrial().now;
