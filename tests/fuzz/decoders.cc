@@ -9,6 +9,7 @@
 #include "study/definition.h"
 #include "sync/first_entry.h"
 #include "sync/log.h"
+#include "sync/log_tree.h"
 #include "sync/receipt.h"
 #include "sync/sent_rows.h"
 #include "sync/stored_change.h"
