@@ -369,7 +369,10 @@ class Checker {
       Add(path, absl::StrCat(Quoted(recode.to()), " is no code of ", item->name(),
                              "; recode to a code of its list"));
     }
-    if (recode.from().empty() || recode.from() == recode.to()) {
+    if (!IsWord(recode.from())) {
+      Add(path, absl::StrCat(Quoted(recode.from()),
+                             " is no code; write it as the version before has it"));
+    } else if (recode.from() == recode.to()) {
       Add(path, "the code is read as itself; name two different codes");
     }
   }
@@ -385,7 +388,10 @@ class Checker {
       Add(path, absl::StrCat(Quoted(convert.to_unit()), " is no unit of ", item->name(),
                              "; convert to a unit of the quantity"));
     }
-    if (convert.from_unit() == convert.to_unit()) {
+    if (!IsWord(convert.from_unit())) {
+      Add(path, absl::StrCat(Quoted(convert.from_unit()),
+                             " is no unit; write it as the version before has it"));
+    } else if (convert.from_unit() == convert.to_unit()) {
       Add(path, "the unit is converted to itself; name two different units");
     }
     if (!(CompareDecimals(convert.factor(), "0") > 0)) {
@@ -409,7 +415,9 @@ class Checker {
     if (from->type() != v1::ITEM_TYPE_TEXT && from->type() != v1::ITEM_TYPE_CODED) {
       Add(path, absl::StrCat(from->name(), " is neither text nor coded; split one that is"));
     }
-    if (split.separator().empty()) Add(path, "the separator is empty; give one, e.g. \"/\"");
+    if (split.separator().empty() || !IsUtf8(split.separator())) {
+      Add(path, "the separator is empty, or no text; give one, e.g. \"/\"");
+    }
     if (split.into().empty()) Add(path, "there is nothing to split into; name the parts");
     for (const uint32_t part : split.into()) {
       const v1::ItemDefinition* item = StepItem(path, part);
