@@ -2,29 +2,46 @@
 #include "tests/model/recovery/coordinator.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <set>
 #include <utility>
 
 namespace trialsync::model::recovery {
 
+namespace {
+
+// One position with two contents, in the logs or in what they record.
+bool ContradictEachOther(const Log& a, const Log& b) {
+  std::map<Position, Id> ids;
+  for (const Taken& taken : a.All().commits) ids[taken.at] = taken.id;
+  const std::set<Taken> commits = b.All().commits;
+  return std::any_of(commits.begin(), commits.end(), [&](const Taken& taken) {
+    auto found = ids.find(taken.at);
+    return found != ids.end() && found->second != taken.id;
+  });
+}
+
+}  // namespace
+
 Meeting Coordinator::Hello(const Log& theirs, bool covered) {
   if (stopped) return Meeting::kStopped;
   if (!covered && !rules->claim_needs_no_signature) return Meeting::kRefused;
   const int common = log.CommonWith(theirs);
-  const bool same_next = common < std::min(log.Size(), theirs.Size()) &&
-                         log.At(common + 1).at.epoch == theirs.At(common + 1).at.epoch;
-  if (log.RootAt(common) != theirs.RootAt(common) || same_next) {
-    stopped = !rules->contradiction_is_a_fork;
-    if (stopped) return Meeting::kStopped;
-  }
+  if (log.RootAt(common) != theirs.RootAt(common)) return OnContradiction();
   if (common == theirs.Size()) return Meeting::kPrefix;
-  const bool all_back = (log.CommittedAt(theirs.Head()) & ~log.Committed()).none();
   if (rules->rewind_of_unknown) return Meeting::kRewind;
+  const bool all_back = (log.CommittedAt(theirs.Head()) & ~log.Committed()).none();
   if (log.Knows(theirs.Head()) && (all_back || rules->rewind_before_all_is_back)) {
     return Meeting::kRewind;
   }
+  if (ContradictEachOther(log, theirs) && !rules->records_may_contradict) return OnContradiction();
   return Meeting::kHandOver;
+}
+
+Meeting Coordinator::OnContradiction() {
+  stopped = !rules->contradiction_is_a_fork;
+  return stopped ? Meeting::kStopped : Meeting::kPrefix;
 }
 
 Meeting Coordinator::HandOver(const Log& theirs, int count, Entropy& entropy) {

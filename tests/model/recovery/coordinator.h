@@ -47,6 +47,7 @@ struct Coordinator {
   bool stopped = false;
 
  private:
+  Meeting OnContradiction();
   void Append(const Change& change, Stamp stamp, Stamp behind);
   void Record(Branches record);
   bool TheirsIsKept(const Log& theirs, int fork) const;

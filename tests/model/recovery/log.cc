@@ -153,7 +153,7 @@ Ids Log::Contradicted() const {
   return ids;
 }
 
-Stamp Log::PlaceOf(Id id) const { return id == 0 ? Stamp{} : commits_[IndexOf(id)].stamp; }
+Stamp Log::PlaceOf(Id id) const { return Has(id) ? commits_[IndexOf(id)].stamp : Stamp{}; }
 
 Id Log::IdAt(Stamp place) const {
   auto found = chains_.find(place.chain);

@@ -115,7 +115,7 @@ class Log {
   // Changes whose outcome is not the one that a branch taken off had told.
   Ids Contradicted() const;
 
-  // Where a change stands; {0, 0} for none. Requires that the log has it.
+  // Where a change stands; {0, 0} for none, and for one that the log has not.
   Stamp PlaceOf(Id id) const;
   // What stands at a place; 0 if nothing does.
   Id IdAt(Stamp place) const;

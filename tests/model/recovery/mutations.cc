@@ -26,6 +26,8 @@ const std::vector<Mutation>& Mutations() {
       {"claim_needs_no_signature", &Rules::claim_needs_no_signature, "liar"},
       {"contradiction_is_a_fork", &Rules::contradiction_is_a_fork,
        "centre_restored_unmarked_and_marked"},
+      {"records_may_contradict", &Rules::records_may_contradict,
+       "centre_restored_unmarked_and_marked"},
       {"own_branch_is_kept", &Rules::own_branch_is_kept, "centre_restored_twice"},
       {"sites_branch_is_kept", &Rules::sites_branch_is_kept, "centre_wiped_and_restored"},
       {"newer_epoch_is_kept", &Rules::newer_epoch_is_kept, "both_restored_site_copied"},

@@ -31,6 +31,7 @@ struct Rules {
   bool refill_keeps_incarnation = false;
   bool claim_needs_no_signature = false;
   bool contradiction_is_a_fork = false;
+  bool records_may_contradict = false;
   bool own_branch_is_kept = false;
   bool sites_branch_is_kept = false;
   bool newer_epoch_is_kept = false;
