@@ -24,7 +24,7 @@ absl::StatusOr<OpenedMachine> OpenSite(const Config& config, storage::Kv& store,
   auto machine = sync::SiteMachine::Open(store.NewSnapshot(), options, entropy.U64(), &entropy);
   if (!machine.ok()) return machine.status();
   const sync::SiteMachine* const site = machine->get();
-  if (site->status().recovering) {
+  if (site->status().resting) {
     Log(LogLevel::kError, "the store has less than it acknowledged, or is not the one that its head "
                           "file is about: it waits for the coordinator",
         {{"see", "trialsync recovery show"}});

@@ -32,7 +32,7 @@ Sight::Sight(const Backend& backend)
     if (partition.name.site != sync::kCentreSite) partitions_.push_back(partition);
   }
   status_ = tables.status();
-  if (notice_->site.recovering) recovering_ = sync::SiteMachine::Recovering();
+  if (notice_->site.resting) resting_ = sync::SiteMachine::Resting();
 }
 
 const study::DefinitionSet& Sight::DefinitionsOf(const std::string& study) const {
@@ -47,7 +47,7 @@ sync::View Sight::ViewOf(const Partition& partition) const {
 
 absl::StatusOr<std::vector<Sight::Partition>> Sight::Select(const std::string& parent) const {
   if (!status_.ok()) return status_;
-  if (!recovering_.ok()) return recovering_;
+  if (!resting_.ok()) return resting_;
   const absl::StatusOr<SiteName> named = ParseSiteName(parent, SiteName{kAll, kAll});
   if (!named.ok()) return named.status();
   std::vector<Partition> selected;
@@ -74,7 +74,7 @@ absl::StatusOr<Sight::Partition> Sight::FindUnique(
     std::string_view shown,
     const std::function<absl::Status(sync::View&, const SiteName&)>& exists) const {
   if (!status_.ok()) return status_;
-  if (!recovering_.ok()) return recovering_;
+  if (!resting_.ok()) return resting_;
   std::vector<Partition> found;
   absl::Status other_error;
   for (const Partition& partition : partitions_) {

@@ -37,7 +37,7 @@ class Sight {
 
   // The partitions that `studies/S/sites/X` means; `-` stands for all studies or sites, and so does
   // an empty `parent` (which at a site is its own). NOT_FOUND if one that is named is not here;
-  // UNAVAILABLE while the store recovers, as from the two below.
+  // UNAVAILABLE while the store lacks what it acknowledged, as from the two below.
   absl::StatusOr<std::vector<Partition>> Select(const std::string& parent) const;
 
   // The partition that an act on `parent` means: the only one there is, where nothing is named.
@@ -58,7 +58,7 @@ class Sight {
   std::vector<Partition> partitions_;
   absl::Status status_;
   // Why nothing of a site is shown, if so.
-  absl::Status recovering_;
+  absl::Status resting_;
 };
 
 }  // namespace trialsync::daemon

@@ -45,8 +45,10 @@ std::string Course(const v1::RecoveryRow& row) {
            "its own; or stop one of the two daemons. Work goes on until then, without a link.";
   }
   if (row.ended_time_us() == 0) {
-    return "It waits for the coordinator, to get what is missing. No new work is taken, and nothing "
-           "shown, until then.";
+    return row.cause() == v1::RECOVERY_CAUSE_WENT_BACK || row.cause() == v1::RECOVERY_CAUSE_COPIED
+               ? "It waits for the coordinator, to get what is missing. Work goes on."
+               : "It waits for the coordinator, to get what is missing. No new work is taken, and "
+                 "nothing shown, until then.";
   }
   std::string text = absl::StrCat(
       "It pulled ", row.log_size_after() - row.log_size_before(), " commits. Of its changes that "

@@ -23,6 +23,12 @@ struct Recovery {
   bool open() const { return row.ended_time_us() == 0; }
   // A copy, which works on by itself until a person makes it a replica of its own.
   bool waits_for_person() const { return open() && row.incarnation_after() == 0; }
+  // One that lacks what its people were told is saved: they would write against values that they
+  // have seen replaced.
+  bool rests() const {
+    return open() && row.cause() != v1::RECOVERY_CAUSE_WENT_BACK &&
+           row.cause() != v1::RECOVERY_CAUSE_COPIED;
+  }
 };
 std::optional<Recovery> LastRecovery(storage::StoreTables& tables);
 

@@ -18,9 +18,9 @@ absl::Status PrepareSiteStore(storage::Kv& store, storage::Head& head, const Sit
   return PrepareStore(store, head, "site", options.name, now, entropy);
 }
 
-absl::Status SiteMachine::Recovering() {
+absl::Status SiteMachine::Resting() {
   return absl::UnavailableError(
-      "this site's store went back or lost something, and first gets from the coordinator what it "
+      "this site's store lacks what it had acknowledged, and first gets from the coordinator what it "
       "does not have any more: see trialsync recovery show; ask again when that is done");
 }
 
@@ -53,7 +53,7 @@ absl::StatusOr<std::unique_ptr<SiteMachine>> SiteMachine::Open(
   // More of it may be in the log than here, while the store recovers.
   machine->receipted_seq_ = std::min(receipted ? receipted->seq() : 0, machine->last_seq_);
   machine->recovery_ = LastRecovery(store);
-  machine->status_.recovering = machine->recovering();
+  machine->status_.resting = machine->resting();
   if (!store.status().ok()) return store.status();
   if (!tables.status().ok()) return tables.status();
   return machine;

@@ -41,9 +41,9 @@ struct SiteStatus {
   std::optional<SessionId> session;
   // The coordinator welcomed the session.
   bool connected = false;
-  // The store went back, or lost something: nothing new is made, and nothing shown, before it has
+  // The store lacks what it had acknowledged: nothing new is made, and nothing shown, before it has
   // what the coordinator knows.
-  bool recovering = false;
+  bool resting = false;
   absl::Time last_contact = absl::InfinitePast();
   v1::LogPosition coordinator_log;
   int64_t clock_offset_ms = 0;
@@ -66,8 +66,8 @@ class SiteMachine : public Machine {
   absl::Status Step(std::span<const Input> inputs, absl::Time now,
                     std::shared_ptr<const storage::Snapshot> snapshot, Ready& ready) override;
 
-  // Why nothing is to be done or shown while status().recovering: UNAVAILABLE with a sentence.
-  static absl::Status Recovering();
+  // Why nothing is to be done or shown while status().resting: UNAVAILABLE with a sentence.
+  static absl::Status Resting();
 
   // As of the last Step().
   const SiteStatus& status() const { return status_; }
@@ -82,6 +82,7 @@ class SiteMachine : public Machine {
   bool recovering() const {
     return recovery_ && recovery_->open() && !recovery_->waits_for_person();
   }
+  bool resting() const { return recovery_ && recovery_->rests(); }
 
   SiteMachine(SiteOptions options, uint64_t boot, Entropy* entropy)
       : options_(std::move(options)), boot_(boot), entropy_(entropy) {}

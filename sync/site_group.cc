@@ -280,7 +280,7 @@ void SiteMachine::Group::Handle(const ClientRequest& input) {
   if (std::holds_alternative<v1::BecomeReplicaRequest>(input.work)) {
     return AnswerWithoutDesk(input.token, BecomeReplica());
   }
-  if (machine_.recovering()) return AnswerWithoutDesk(input.token, Recovering());
+  if (machine_.resting()) return AnswerWithoutDesk(input.token, Resting());
   const uint64_t last_seq = machine_.last_seq_;
   const Sha256 last_hash = machine_.last_hash_;
   attempt_ = std::make_unique<storage::Transaction>(&transaction_);
@@ -463,7 +463,7 @@ void SiteMachine::Group::Tell(Event::Severity severity, std::string text,
 
 absl::Status SiteMachine::Group::Finish() {
   SendBatches();
-  machine_.status_.recovering = machine_.recovering();
+  machine_.status_.resting = machine_.resting();
   if (!tables_.status().ok()) return tables_.status();
   if (transaction_.pending_count() == 0) return absl::OkStatus();
   storage::StoreTables store(&transaction_);

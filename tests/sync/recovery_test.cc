@@ -37,7 +37,7 @@ TEST_F(RecoveryTest, LosingPowerBetweenGroupAndNoteTimeAndAgainIsNone) {
     world_.CrashAtNextWrite(*site_, /*written=*/true);
     EXPECT_EQ(Create(absl::StrCat("P-", i)).code(), absl::StatusCode::kUnavailable);
     world_.Restart(*site_);
-    EXPECT_FALSE(site_->site()->status().recovering);
+    EXPECT_FALSE(site_->site()->status().resting);
     EXPECT_EQ(site_->head().Read()->value().last_seq, static_cast<uint64_t>(i + 1));
   }
   EXPECT_EQ(Create("P-9"), absl::OkStatus());
@@ -48,7 +48,7 @@ TEST_F(RecoveryTest, ANoteThatCannotBeWrittenIsAGroupThatWasNotSaved) {
     world_.CrashAtNextNote(*site_, written);
     EXPECT_EQ(Create(absl::StrCat("P-", written)).code(), absl::StatusCode::kUnavailable);
     world_.Restart(*site_);
-    EXPECT_FALSE(site_->site()->status().recovering);
+    EXPECT_FALSE(site_->site()->status().resting);
   }
   EXPECT_EQ(Create("P-9"), absl::OkStatus());
 }
