@@ -102,8 +102,8 @@ class FrameReader {
                       int64_t received_time_us, bool keep_authored, const Receipt& expected,
                       ReceiptedChange* own) {
     if (stamp.seq != log_.Chain(stamp.chain).seq + 1) {
-      return absl::InvalidArgumentError(absl::StrCat("the frame leaves a gap in a chain before ",
-                                                     stamp.seq));
+      return absl::InvalidArgumentError(
+          absl::StrCat("the frame leaves a gap in a chain before ", stamp.seq));
     }
     arena_.Reset();
     auto* const change = google::protobuf::Arena::CreateMessage<v1::Change>(&arena_);
@@ -124,6 +124,14 @@ class FrameReader {
       return absl::DataLossError(absl::StrCat(
           "commit ", receipt.number, " has outcome ", v1::Outcome_Name(expected.verdict.outcome),
           " at the coordinator and ", v1::Outcome_Name(receipt.verdict.outcome), " here"));
+    }
+    const bool published =
+        change->has_version_publication() && receipt.verdict.outcome == v1::OUTCOME_APPLIED;
+    if (published &&
+        state_.definitions().Find(change->version_publication().version()) == nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the frame makes version ", change->version_publication().version().number(),
+                       " known, whose definition was not sent before it"));
     }
     if (own != nullptr) {
       own->id = id;

@@ -321,6 +321,11 @@ class Attack {
     static const auto& opened_coordinator =
         *OpenCoordinator(storage::MemoryKv(TheTrial().coordinator))->release();
     CoordinatorPeer coordinator(TheTrial().coordinator, opened_coordinator);
+    // A site takes whatever definition its coordinator sends; one that is not the centre's keeps it
+    // from the centre's own.
+    for (const auto& definition : site_.machine().definitions().all()) {
+      if (DefinitionsOf(coordinator.machine()).Find(definition->version()) == nullptr) return;
+    }
     if (session_ != 0) TS_CHECK(site_.Run({sync::SessionClosed{session_}}).ok());
     TS_CHECK(Converse(site_, coordinator, kHonestSession));
     TS_CHECK(site_.machine().outbox_count() == 0);
