@@ -161,6 +161,14 @@ class FrameReader {
           "commit ", receipt.number, " has outcome ", v1::Outcome_Name(expected.verdict.outcome),
           " at the coordinator and ", v1::Outcome_Name(receipt.verdict.outcome), " here"));
     }
+    const bool published =
+        change->has_version_publication() && receipt.verdict.outcome == v1::OUTCOME_APPLIED;
+    if (published &&
+        state_.definitions().Find(change->version_publication().version()) == nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the frame makes version ", change->version_publication().version().number(),
+                       " known, whose definition was not sent before it"));
+    }
     if (next.own != nullptr) {
       next.own->id = id;
       next.own->receipt = std::move(receipt);

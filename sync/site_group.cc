@@ -369,7 +369,9 @@ void SiteMachine::Group::Handle(const Tick&) {
 
 v1::Position SiteMachine::Group::base() const {
   storage::Transaction transaction(&transaction_);
-  const v1::LogHead head = storage::PartitionTables(&transaction, machine_.partition_).Head();
+  storage::PartitionTables tables(&transaction, machine_.partition_);
+  const v1::LogHead head = tables.Head();
+  if (!tables.status().ok()) desk_tables_->Fail(tables.status());
   v1::Position base;
   base.set_epoch(head.epoch());
   base.set_number(head.size());

@@ -339,12 +339,12 @@ class Attack {
     static const auto& opened_coordinator =
         *OpenCoordinator(storage::MemoryKv(TheTrial().coordinator))->release();
     CoordinatorPeer coordinator(TheTrial().coordinator, opened_coordinator);
-    if (session_ != 0) TS_CHECK(site_.Run({sync::SessionClosed{session_}}).ok());
-    // Two contents of one version: a person has to look.
-    const study::DefinitionSet& honest = DefinitionsOf(coordinator.machine());
+    // A site takes whatever definition its coordinator sends; one that is not the centre's keeps it
+    // from the centre's own.
     for (const auto& definition : site_.machine().definitions().all()) {
-      if (honest.Find(definition->version()) == nullptr) return;
+      if (DefinitionsOf(coordinator.machine()).Find(definition->version()) == nullptr) return;
     }
+    if (session_ != 0) TS_CHECK(site_.Run({sync::SessionClosed{session_}}).ok());
     // One that was told that it is a copy goes on under an identity of its own.
     TS_CHECK(site_.Run({sync::ClientRequest{2, v1::BecomeReplicaRequest()}}).ok());
     sync::SessionId session = kHonestSession;
