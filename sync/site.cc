@@ -47,8 +47,8 @@ absl::StatusOr<std::unique_ptr<SiteMachine>> SiteMachine::Open(
     if (!hash.ok()) return absl::DataLossError("the end of the replica's chain is damaged");
     machine->last_hash_ = *hash;
   }
-  const std::optional<v1::ChainHead> receipted = tables.Chain(*chain);
-  machine->receipted_seq_ = receipted ? receipted->seq() : 0;
+  machine->receipted_seq_ = tables.ReceiptedSeq();
+  machine->index_rows_left_ = machine->outbox_count() != 0;
   if (!store.status().ok()) return store.status();
   if (!tables.status().ok()) return tables.status();
   return machine;

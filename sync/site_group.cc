@@ -30,7 +30,8 @@ bool Surprises(const v1::OwnRow& predicted, const Verdict& received) {
   }
   std::vector<CellVerdict> cells_received;
   for (const CellVerdict& cell : received.cells) {
-    if (shown(cell.outcome) != outcome) cells_received.push_back({cell.lineage, shown(cell.outcome)});
+    if (shown(cell.outcome) != outcome)
+      cells_received.push_back({cell.lineage, shown(cell.outcome)});
   }
   return cells_predicted != cells_received;
 }
@@ -155,8 +156,8 @@ void SiteMachine::Group::OnLogFrame(const v1::LogFrame& frame) {
   }
   state.Flush();
   log->Flush();
-  for (const ReceiptedChange& change : *changes) SettleOutbox(state.tables(), change);
   const uint64_t receipted = log->Chain(machine_.chain_).seq;
+  SettleOutbox(state.tables(), *changes, receipted);
   if (!state.status().ok()) return tables_.Fail(state.status());
   transaction_.Absorb(std::move(attempt));
 
@@ -170,19 +171,27 @@ void SiteMachine::Group::OnLogFrame(const v1::LogFrame& frame) {
 }
 
 void SiteMachine::Group::SettleOutbox(storage::PartitionTables& tables,
-                                      const ReceiptedChange& change) {
-  const v1::OwnRow& row = change.row;
-  const uint64_t seq = change.receipt.stamp.seq;
-  if (!row.scope_record().empty()) tables.RemoveOutboxRecord(row.scope_record(), seq);
-  for (const std::string& bytes : row.scope_births()) {
-    const std::optional<ChangeId> birth = ChangeId::From(bytes);
-    if (birth) tables.RemoveOutboxBirth(*birth, seq);
+                                      std::span<const ReceiptedChange> changes,
+                                      uint64_t receipted) {
+  const bool leave = changes.size() > kIndexRowsRemovedMax;
+  for (const ReceiptedChange& change : changes) {
+    const v1::OwnRow& row = change.row;
+    const uint64_t seq = change.receipt.stamp.seq;
+    if (!leave && !row.scope_record().empty()) tables.RemoveOutboxRecord(row.scope_record(), seq);
+    for (const std::string& bytes : row.scope_births()) {
+      const std::optional<ChangeId> birth = ChangeId::From(bytes);
+      if (birth) tables.RemoveOutboxBirth(*birth, seq);
+    }
+    if (!row.label().empty()) {
+      tables.RemoveOutboxLabel(row.label_kind(), row.label_parent(), row.label(),
+                               *ChangeId::From(row.scope_births(0)));
+    }
+    if (Surprises(row, change.receipt.verdict)) ListPrediction(tables, change);
   }
-  if (!row.label().empty()) {
-    tables.RemoveOutboxLabel(row.label_kind(), row.label_parent(), row.label(),
-                             *ChangeId::From(row.scope_births(0)));
-  }
-  if (Surprises(row, change.receipt.verdict)) ListPrediction(tables, change);
+  machine_.index_rows_left_ = machine_.index_rows_left_ || leave;
+  if (!machine_.index_rows_left_ || receipted != machine_.last_seq_) return;
+  tables.ClearOutboxRecords();
+  machine_.index_rows_left_ = false;
 }
 
 void SiteMachine::Group::ListPrediction(storage::PartitionTables& tables,
@@ -290,8 +299,7 @@ v1::Position SiteMachine::Group::base() const {
 
 // So that a view finds the birth by the label that the change gives it. A birth that is held or
 // refused has no label yet.
-void SiteMachine::Group::IndexLabel(const v1::Change& change, const Scope& scope,
-                                    v1::OwnRow& row) {
+void SiteMachine::Group::IndexLabel(const v1::Change& change, const Scope& scope, v1::OwnRow& row) {
   if (!change.has_birth() && !change.has_rename()) return;
   const ChangeId& id = scope.births.front();
   const std::optional<v1::BirthRow> birth = view_->state().tables().Birth(id);
@@ -302,8 +310,7 @@ void SiteMachine::Group::IndexLabel(const v1::Change& change, const Scope& scope
   desk_tables_->AddOutboxLabel(birth->kind(), birth->parent(), row.label(), id);
 }
 
-absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change,
-                                                     const Scope& scope) {
+absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change, const Scope& scope) {
   if (machine_.last_seq_ - machine_.receipted_seq_ >= machine_.options_.outbox_changes_max) {
     return absl::ResourceExhaustedError(
         absl::StrCat("not saved: ", machine_.options_.outbox_changes_max,
@@ -351,8 +358,7 @@ absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change,
   return Saved{id, verdict};
 }
 
-absl::Status SiteMachine::Group::SavePrivate(const ChangeId& change,
-                                             const v1::PrivateEdit& edit) {
+absl::Status SiteMachine::Group::SavePrivate(const ChangeId& change, const v1::PrivateEdit& edit) {
   desk_tables_->AppendPrivate(edit);
   for (const v1::ItemWrite& write : edit.writes()) {
     v1::StandingValue value;

@@ -45,8 +45,9 @@ class SiteMachine::Group : public Desk {
   void OnLogFrame(const v1::LogFrame& frame);
   void OnDefinition(const v1::DefinitionTransfer& transfer);
   void OnRefusal(const v1::Refusal& refusal);
-  // Clears the change's rows of the outbox.
-  void SettleOutbox(storage::PartitionTables& tables, const ReceiptedChange& change);
+  // Clears the rows of the outbox that these changes, all up to `receipted`, have.
+  void SettleOutbox(storage::PartitionTables& tables, std::span<const ReceiptedChange> changes,
+                    uint64_t receipted);
   void IndexLabel(const v1::Change& change, const Scope& scope, v1::OwnRow& row);
   // Tells that its first receipt says something else than was shown.
   void ListPrediction(storage::PartitionTables& tables, const ReceiptedChange& change);
