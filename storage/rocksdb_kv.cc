@@ -201,15 +201,18 @@ class RocksDbIterator : public Iterator {
 
 class RocksDbSnapshot : public Snapshot {
  public:
-  RocksDbSnapshot(std::shared_ptr<rocksdb::DB> database, std::string path)
+  // Of the store as it is now, or with `held` false, as it is whenever it is read.
+  RocksDbSnapshot(std::shared_ptr<rocksdb::DB> database, std::string path, bool held)
       : database_(std::move(database)),
         path_(std::move(path)),
-        snapshot_(database_->GetSnapshot()) {
+        snapshot_(held ? database_->GetSnapshot() : nullptr) {
     read_options_.snapshot = snapshot_;
     read_options_.verify_checksums = true;
   }
 
-  ~RocksDbSnapshot() override { database_->ReleaseSnapshot(snapshot_); }
+  ~RocksDbSnapshot() override {
+    if (snapshot_ != nullptr) database_->ReleaseSnapshot(snapshot_);
+  }
 
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override {
     std::string value;
@@ -291,7 +294,12 @@ RocksDbKv::RocksDbKv(std::string path, std::shared_ptr<rocksdb::DB> database)
 
 std::shared_ptr<const Snapshot> RocksDbKv::NewSnapshot() const {
   CountNothing();
-  return std::make_shared<const RocksDbSnapshot>(database_, path_);
+  return std::make_shared<const RocksDbSnapshot>(database_, path_, /*held=*/true);
+}
+
+std::shared_ptr<const Snapshot> RocksDbKv::Latest() const {
+  CountNothing();
+  return std::make_shared<const RocksDbSnapshot>(database_, path_, /*held=*/false);
 }
 
 uint64_t RocksDbKv::DiskBytes() const {

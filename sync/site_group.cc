@@ -32,7 +32,8 @@ bool Surprises(const v1::OwnRow& predicted, const Verdict& received) {
   }
   std::vector<CellVerdict> cells_received;
   for (const CellVerdict& cell : received.cells) {
-    if (shown(cell.outcome) != outcome) cells_received.push_back({cell.lineage, shown(cell.outcome)});
+    if (shown(cell.outcome) != outcome)
+      cells_received.push_back({cell.lineage, shown(cell.outcome)});
   }
   return cells_predicted != cells_received;
 }
@@ -217,11 +218,8 @@ void SiteMachine::Group::OnLogFrame(const v1::LogFrame& frame) {
   }
   state.Flush();
   log->Flush();
-  for (const ReceiptedChange& change : *changes) {
-    RemoveFromOutbox(state.tables(), change.receipt.stamp.seq, change.row);
-    ListPrediction(state.tables(), change);
-  }
   const uint64_t receipted = log->Chain(machine_.chain_).seq;
+  SettleOutbox(state.tables(), *changes, receipted);
   if (!state.status().ok()) return tables_.Fail(state.status());
   state.tables().PutCheckpoint(log->epoch(), frame.checkpoint().note());
   transaction_.Absorb(std::move(attempt));
@@ -252,6 +250,26 @@ ChainId SiteMachine::Group::ChainInSession() const {
   if (!machine_.recovering()) return machine_.chain_;
   const v1::RecoveryRow& row = machine_.recovery_->row;
   return {ReplicaId::From(row.replica_after()).value_or(ReplicaId()), row.incarnation_after()};
+}
+
+void SiteMachine::Group::SettleOutbox(storage::PartitionTables& tables,
+                                      std::span<const ReceiptedChange> changes,
+                                      uint64_t receipted) {
+  const bool leave = changes.size() > kIndexRowsRemovedMax;
+  for (const ReceiptedChange& change : changes) {
+    const uint64_t seq = change.receipt.stamp.seq;
+    if (leave) {
+      RemoveBirthsFromOutbox(tables, seq, change.row);
+    } else {
+      RemoveFromOutbox(tables, seq, change.row);
+    }
+    ListPrediction(tables, change);
+  }
+  machine_.index_rows_left_ = machine_.index_rows_left_ || leave;
+  const bool all = !machine_.recovering() && receipted == machine_.last_seq_;
+  if (!machine_.index_rows_left_ || !all) return;
+  tables.ClearOutboxRecords();
+  machine_.index_rows_left_ = false;
 }
 
 void SiteMachine::Group::ListPrediction(storage::PartitionTables& tables,
@@ -391,8 +409,7 @@ void SiteMachine::Group::NoteLabel(const v1::Change& change, const Scope& scope,
   *row.mutable_label_parent() = birth->parent();
 }
 
-absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change,
-                                                     const Scope& scope) {
+absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change, const Scope& scope) {
   if (machine_.last_seq_ - machine_.receipted_seq_ >= machine_.options_.outbox_changes_max) {
     return absl::ResourceExhaustedError(
         absl::StrCat("not saved: ", machine_.options_.outbox_changes_max,
@@ -435,8 +452,7 @@ absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change,
   return Saved{id, verdict};
 }
 
-absl::Status SiteMachine::Group::SavePrivate(const ChangeId& change,
-                                             const v1::PrivateEdit& edit) {
+absl::Status SiteMachine::Group::SavePrivate(const ChangeId& change, const v1::PrivateEdit& edit) {
   desk_tables_->AppendPrivate(edit);
   for (const v1::ItemWrite& write : edit.writes()) {
     v1::StandingValue value;

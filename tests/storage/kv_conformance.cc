@@ -163,6 +163,15 @@ TEST_P(KvConformance, EmptyBatchIsTaken) {
   EXPECT_EQ(Scanned(*kv().NewSnapshot(), "", ""), "a=1");
 }
 
+TEST_P(KvConformance, LatestIsTheStoreBetweenTwoWrites) {
+  Put("a", "1");
+  EXPECT_EQ(AllRows(*kv().Latest()), (RowMap{{"a", "1"}}));
+  Delete("a");
+  Put("b", "2");
+  EXPECT_EQ(AllRows(*kv().Latest()), (RowMap{{"b", "2"}}));
+  EXPECT_EQ(ValueOf(*kv().Latest(), "a"), "(none)");
+}
+
 TEST_P(KvConformance, SnapshotDoesNotSeeLaterWrites) {
   Put("a", "1");
   Put("b", "1");
