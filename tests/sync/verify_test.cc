@@ -13,6 +13,7 @@
 #include "storage/tables.h"
 #include "storage/transaction.h"
 #include "sync/receipt.h"
+#include "tests/sync/put_log.h"
 #include "tests/world/small_trial.h"
 
 namespace trialsync::sync {
@@ -86,28 +87,6 @@ class VerifyTest : public testing::Test {
     edit(tables);
     ASSERT_TRUE(tables.status().ok());
     ASSERT_TRUE(node.store().Write(transaction.TakeBatch(), storage::Durability::kSync).ok());
-  }
-
-  // Makes `row` commit `number`; all others stay, each in a row of its own.
-  static void PutLog(storage::PartitionTables& tables, uint64_t number, const v1::LogRow& row) {
-    std::map<uint64_t, v1::LogRow> rows;
-    tables.ForEachLog(1, ~uint64_t{0}, [&rows](uint64_t at, const v1::LogRow& commit) {
-      rows[at] = commit;
-      return true;
-    });
-    rows[number] = row;
-    storage::KeyWriter table;
-    table.U8(static_cast<uint8_t>(Table::kLog)).U32(tables.partition().value);
-    std::vector<std::string> keys;
-    for (auto at = tables.transaction().Scan(table.key(), storage::PrefixEnd(table.key()));
-         at->Valid(); at->Next()) {
-      keys.emplace_back(at->key());
-    }
-    for (const std::string& key : keys) tables.transaction().Delete(key);
-    for (const auto& [at, commit] : rows) {
-      tables.AppendLog(at, commit);
-      tables.FlushLog();
-    }
   }
 
   // Deletes the first row that the site's partition has in a table.
