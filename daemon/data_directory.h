@@ -13,6 +13,7 @@
 // What a daemon keeps in its --data directory:
 //   store/           RocksDB
 //   head             what of the store was acknowledged last (storage/head.h)
+//   signing_key      of a coordinator (signing_key.h)
 //   listen_address   HOST:PORT of the running or last daemon, for scripts
 //   metrics_address  the same of /metrics
 namespace trialsync::daemon {

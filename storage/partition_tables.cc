@@ -303,6 +303,14 @@ void PartitionTables::PutEnrolled(const ReplicaId& replica, uint64_t number) {
   PutBytes(Key(Table::kEnrolled, partition_).Fixed(replica.view()).key(), U64Bytes(number));
 }
 
+std::string PartitionTables::Checkpoint(uint64_t epoch) {
+  return GetBytes(Key(Table::kCheckpoint, partition_).U64(epoch).key()).value_or("");
+}
+
+void PartitionTables::PutCheckpoint(uint64_t epoch, std::string_view note) {
+  PutBytes(Key(Table::kCheckpoint, partition_).U64(epoch).key(), std::string(note));
+}
+
 std::optional<v1::ReplicaRow> PartitionTables::Replica(const ReplicaId& replica) {
   return GetMessage<v1::ReplicaRow>(Key(Table::kReplica, partition_).Fixed(replica.view()).key());
 }

@@ -33,6 +33,7 @@ enum class Table : uint8_t {
   kPartition = 0x03,
   kDefinition = 0x04,
   kRecovery = 0x05,
+  kVerifierKey = 0x06,
   kLog = 0x10,
   kLogHead = 0x11,
   kTile = 0x12,
@@ -57,6 +58,7 @@ enum class Table : uint8_t {
   kPrivateLog = 0x23,
   kPrivateValue = 0x24,
   kOwnBeginning = 0x27,
+  kCheckpoint = 0x28,
 };
 
 // Common ground of the tables: rows that cannot be read (a damaged block, bytes that do not parse)
@@ -133,6 +135,10 @@ class StoreTables : public Rows {
   // Makes the transaction the group after the last one, under a random token. Returns its mark.
   GroupMark PutNextGroup(uint64_t token);
 
+  // The public half of the key that signs this store's checkpoints, as text; empty if none is known.
+  std::string VerifierKey();
+  void PutVerifierKey(std::string_view text);
+
   // What happened to this store, from index 1, oldest first.
   std::vector<v1::RecoveryRow> Recoveries();
   void PutRecovery(uint64_t index, const v1::RecoveryRow& row);
@@ -191,6 +197,9 @@ class PartitionTables : public Rows {
   // Rows first ≤ number ≤ last, in order, until `visit` returns false.
   void ForEachLog(uint64_t first, uint64_t last,
                   const std::function<bool(uint64_t number, v1::LogRow row)>& visit);
+  // The newest signed checkpoint of an epoch, as a note; empty if there is none.
+  std::string Checkpoint(uint64_t epoch);
+  void PutCheckpoint(uint64_t epoch, std::string_view note);
   v1::LogHead Head();
   void PutHead(const v1::LogHead& head);
   // By index of a complete run of 256 leaves, from 0: the roots of all complete subtrees that end

@@ -18,6 +18,7 @@
 #include "storage/kv.h"
 #include "study/definition.h"
 #include "sync/machine.h"
+#include "sync/note_key.h"
 
 namespace trialsync::sync {
 
@@ -30,6 +31,8 @@ struct CoordinatorOptions {
   // A replica of a known site is enrolled at its first Hello. Until there are identities, whoever
   // reaches a loopback port is let in; see --insecure.
   bool enrol_at_first_contact = false;
+  // Signs checkpoints. Not owned; must outlive the machine.
+  const SigningKey* signing_key = nullptr;
 };
 
 // Makes a new store a coordinator's. As PrepareSiteStore(); but DATA_LOSS where it has less than it

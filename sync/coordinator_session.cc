@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/arena.h"
 #include "sync/chain.h"
+#include "sync/checkpoint.h"
 #include "sync/compression.h"
 #include "sync/coordinator_group.h"
 #include "sync/frame.h"
@@ -280,6 +281,7 @@ void CoordinatorMachine::Group::OnHello(SessionId id, Session& session, const v1
   const LogWriter::ChainEnd& chain = work->log->Chain({*replica, hello.incarnation()});
   welcome->set_told_incarnation(told.incarnation());
   welcome->set_told_seq(told.told_seq());
+  welcome->set_verifier_key(machine_.options_.signing_key->verifier().ToString());
   welcome->set_protocol_version(1);
   welcome->mutable_chain()->set_seq(chain.seq);
   welcome->mutable_chain()->set_hash(chain.hash.str());
@@ -414,13 +416,25 @@ void CoordinatorMachine::Group::SendDefinitions(SessionId id, Session& session, 
   }
 }
 
+absl::Status CoordinatorMachine::Group::SignEnd(Work& work, v1::LogFrame& frame) {
+  const v1::LogPosition& end = frame.checkpoint().log();
+  const absl::StatusOr<Checkpoint> checkpoint = CheckpointAt(work.name, end, now_);
+  if (!checkpoint.ok()) return checkpoint.status();
+  absl::StatusOr<std::string> note = SignCheckpoint(*checkpoint, *machine_.options_.signing_key);
+  if (!note.ok()) return note.status();
+  if (end.size() == work.log->size()) work.state->tables().PutCheckpoint(end.epoch(), *note);
+  frame.mutable_checkpoint()->set_note(*std::move(note));
+  return absl::OkStatus();
+}
+
 void CoordinatorMachine::Group::SendFrames(SessionId id, Session& session, Work& work) {
   const v1::LogPosition log = work.log->Position();
   while (session.sent_size < log.size() && session.frame_ends.size() < kFramesInFlightMax) {
     absl::StatusOr<v1::LogFrame> frame =
         BuildLogFrame(work.state->tables(), session.sent_size + 1,
-                      {session.replica, session.incarnation}, log, absl::ToUnixMicros(now_));
+                      {session.replica, session.incarnation}, log);
     if (!frame.ok()) return Fail(frame.status());
+    if (absl::Status status = SignEnd(work, *frame); !status.ok()) return Fail(status);
     session.sent_size = frame->checkpoint().log().size();
     session.frame_ends.push_back(session.sent_size);
     v1::CoordinatorMessage message;

@@ -35,8 +35,7 @@ void AddOwn(const Receipt& receipt, v1::LogContent& content) {
 }  // namespace
 
 absl::StatusOr<v1::LogFrame> BuildLogFrame(storage::PartitionTables& tables, uint64_t first_number,
-                                           const ChainId& receiver, const v1::LogPosition& log,
-                                           int64_t now_us) {
+                                           const ChainId& receiver, const v1::LogPosition& log) {
   v1::LogContent content;
   size_t content_bytes = 0;
   uint64_t last_number = first_number - 1;
@@ -82,7 +81,6 @@ absl::StatusOr<v1::LogFrame> BuildLogFrame(storage::PartitionTables& tables, uin
     end->set_size(last_number);
     end->set_root(root->str());
   }
-  frame.mutable_checkpoint()->set_time_us(now_us);
   return frame;
 }
 

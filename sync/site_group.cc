@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "proto/check.h"
 #include "sync/chain.h"
+#include "sync/checkpoint.h"
 #include "sync/client_work.h"
 #include "sync/frame.h"
 #include "sync/limits.h"
@@ -130,7 +131,43 @@ void SiteMachine::Group::Handle(const MessageReceived& input) {
   }
 }
 
+absl::Status SiteMachine::Group::TrustKey(const std::string& key) {
+  const absl::StatusOr<VerifierKey> parsed = VerifierKey::Parse(key);
+  if (!parsed.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the coordinator's key is none: ", parsed.status().message()));
+  }
+  storage::StoreTables store(&transaction_);
+  const std::string trusted = store.VerifierKey();
+  if (!store.status().ok()) tables_.Fail(store.status());
+  if (trusted == key) return absl::OkStatus();
+  if (!trusted.empty()) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("the coordinator signs with the key ", key, ", and this store trusts ", trusted));
+  }
+  store.PutVerifierKey(key);
+  Tell(Event::Severity::kInfo, "this site trusts the coordinator's key from now on",
+       {{"key", key}});
+  return absl::OkStatus();
+}
+
+absl::Status SiteMachine::Group::CheckSignature(const v1::Checkpoint& checkpoint) {
+  storage::StoreTables store(&transaction_);
+  const absl::StatusOr<VerifierKey> key = VerifierKey::Parse(store.VerifierKey());
+  if (!key.ok()) return key.status();
+  const absl::StatusOr<Checkpoint> opened = OpenCheckpoint(checkpoint.note(), *key);
+  if (!opened.ok()) return opened.status();
+  if (IsAt(*opened, machine_.options_.name, checkpoint.log())) return absl::OkStatus();
+  return absl::InvalidArgumentError("the signed checkpoint is of another position than the frame");
+}
+
 void SiteMachine::Group::OnWelcome(const v1::Welcome& welcome) {
+  if (const absl::Status trusted = TrustKey(welcome.verifier_key()); !trusted.ok()) {
+    Tell(Event::Severity::kAlarm, "the coordinator's key is not the one that this site trusts",
+         {{"reason", std::string(trusted.message())}});
+    return Refuse(v1::REFUSAL_REASON_CHECKPOINT_INVALID, std::string(trusted.message()),
+                  "compare the keys by telephone; nothing was taken");
+  }
   const v1::ChainPosition& known = welcome.chain();
   // Nothing where the coordinator names a change that was not made here.
   std::optional<std::string> hash_here = Sha256().str();
@@ -158,6 +195,12 @@ void SiteMachine::Group::OnWelcome(const v1::Welcome& welcome) {
 
 void SiteMachine::Group::OnLogFrame(const v1::LogFrame& frame) {
   Session& session = *machine_.session_;
+  if (const absl::Status signature = CheckSignature(frame.checkpoint()); !signature.ok()) {
+    Tell(Event::Severity::kAlarm, "a log frame is not signed by the coordinator",
+         {{"reason", std::string(signature.message())}});
+    return Refuse(v1::REFUSAL_REASON_CHECKPOINT_INVALID, std::string(signature.message()),
+                  "trialsync verify, at both ends");
+  }
   storage::Transaction attempt(&transaction_);
   PartitionState state(&attempt, machine_.partition_, &machine_.definitions_);
   absl::StatusOr<LogWriter> log = LogWriter::Open(&state);
@@ -180,6 +223,7 @@ void SiteMachine::Group::OnLogFrame(const v1::LogFrame& frame) {
   }
   const uint64_t receipted = log->Chain(machine_.chain_).seq;
   if (!state.status().ok()) return tables_.Fail(state.status());
+  state.tables().PutCheckpoint(log->epoch(), frame.checkpoint().note());
   transaction_.Absorb(std::move(attempt));
 
   if (!machine_.recovering()) machine_.receipted_seq_ = receipted;

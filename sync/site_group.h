@@ -43,6 +43,9 @@ class SiteMachine::Group : public Desk {
 
  private:
   void OnWelcome(const v1::Welcome& welcome);
+  // Whether the coordinator signs with the key that this store trusts; the first one it meets is it.
+  absl::Status TrustKey(const std::string& key);
+  absl::Status CheckSignature(const v1::Checkpoint& checkpoint);
   void OnLogFrame(const v1::LogFrame& frame);
   void OnDefinition(const v1::DefinitionTransfer& transfer);
   void OnRefusal(const v1::Refusal& refusal);

@@ -43,10 +43,18 @@ Randomness& TheRandomness() {
   return randomness;
 }
 
+// World's too.
+const sync::SigningKey& TheSigningKey() {
+  static const auto& key =
+      *new sync::SigningKey(*sync::SigningKey::FromSecret("centre", std::string(32, 's')));
+  return key;
+}
+
 absl::StatusOr<std::unique_ptr<sync::CoordinatorMachine>> OpenCoordinator(
     const storage::Kv& store) {
-  return sync::CoordinatorMachine::Open(store.NewSnapshot(), {.enrol_at_first_contact = true},
-                                        &TheRandomness());
+  return sync::CoordinatorMachine::Open(
+      store.NewSnapshot(), {.enrol_at_first_contact = true, .signing_key = &TheSigningKey()},
+      &TheRandomness());
 }
 
 absl::StatusOr<std::unique_ptr<sync::SiteMachine>> OpenSite(const storage::Kv& store) {

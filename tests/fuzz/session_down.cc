@@ -6,6 +6,7 @@
 #include "proto/check.h"
 #include "storage/tables.h"
 #include "sync/chain.h"
+#include "sync/checkpoint.h"
 #include "sync/compression.h"
 #include "sync/frame.h"
 #include "sync/limits.h"
@@ -92,6 +93,12 @@ class Forger {
     frame_.set_content(sync::Compress(bytes));
     frame_.set_content_bytes(static_cast<uint32_t>(bytes.size()));
     *frame_.mutable_checkpoint()->mutable_log() = log_.Position();
+    const auto checkpoint =
+        sync::CheckpointAt(TheTrial().site, log_.Position(), TheTrial().now);
+    TS_CHECK(checkpoint.ok());
+    if (auto note = sync::SignCheckpoint(*checkpoint, TheSigningKey()); note.ok()) {
+      frame_.mutable_checkpoint()->set_note(*std::move(note));
+    }
     return std::move(frame_);
   }
 
@@ -221,6 +228,7 @@ class Attack {
     v1::Welcome welcome;
     const v1::ChainHead head = ChainIn(store(), TheTrial().ward_chain);
     welcome.set_protocol_version(1);
+    welcome.set_verifier_key(TheSigningKey().verifier().ToString());
     welcome.mutable_chain()->set_seq(head.seq());
     welcome.mutable_chain()->set_hash(head.seq() == 0 ? Sha256().str() : head.hash());
     welcome.set_batches_in_flight_max(sync::kBatchesInFlightMax);
