@@ -349,7 +349,10 @@ void SiteMachine::Group::Handle(const ClientRequest& input) {
   desk_tables_ = std::make_unique<storage::PartitionTables>(attempt_.get(), machine_.partition_);
   view_ = std::make_unique<View>(attempt_.get(), machine_.partition_, &machine_.definitions_);
   Answer answer = Perform(*this, input);
-  if (answer.status.ok()) answer.status = desk_tables_->status();
+  // Whatever else was read may be damaged too: nothing more is acknowledged.
+  for (const absl::Status& read : {desk_tables_->status(), view_->state().status()}) {
+    if (!read.ok()) return tables_.Fail(read);
+  }
   view_.reset();
   if (answer.status.ok()) {
     transaction_.Absorb(std::move(*attempt_));
