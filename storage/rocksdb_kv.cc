@@ -126,9 +126,10 @@ rocksdb::Options EngineOptions(const RocksDbOptions& options) {
   engine.memtable_prefix_bloom_size_ratio = 0.02;
   engine.memtable_whole_key_filtering = true;
   // One thread writes, and a batch is in key order: the place of a row in a buffer is looked for
-  // from the row before it of the same table (key.h: a byte and a partition).
+  // from the row before it. (Not from the row before it of the same table, with
+  // memtable_insert_with_hint_prefix_extractor: RocksDB 7.8 shares these hints between rows and
+  // deletions of ranges, which are in lists of their own, and spoils both.)
   engine.allow_concurrent_memtable_write = false;
-  engine.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(5));
 
   // A file of the first level is soon merged into the next: it is not worth compressing. The one
   // below is soon the last in stores of this size, and zstd there would cost a site a twelfth of
