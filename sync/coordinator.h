@@ -57,7 +57,7 @@ struct ReplicaStatus {
 // Not thread-safe.
 class CoordinatorMachine : public Machine {
  public:
-  // As SiteMachine::Open.
+  // As SiteMachine::Open; and FAILED_PRECONDITION where the store was signed with another key.
   static absl::StatusOr<std::unique_ptr<CoordinatorMachine>> Open(
       std::shared_ptr<const storage::Snapshot> snapshot, CoordinatorOptions options,
       Entropy* entropy);
@@ -84,7 +84,6 @@ class CoordinatorMachine : public Machine {
     std::optional<SiteName> partition;
     ReplicaId replica;
     uint64_t incarnation = 0;
-    uint64_t boot = 0;
     // Commits sent, those the site has made durable, and the ends of the frames between.
     uint64_t sent_size = 0;
     uint64_t durable_size = 0;
@@ -103,6 +102,8 @@ class CoordinatorMachine : public Machine {
   Entropy* const entropy_;
   ChainId centre_;
   uint64_t epoch_ = 0;
+  // The store names the key that it is signed with.
+  bool key_stored_ = false;
   std::map<SiteName, Partition> partitions_;
   Definitions definitions_;
   std::map<SessionId, Session> sessions_;

@@ -263,7 +263,6 @@ void CoordinatorMachine::Group::OnHello(SessionId id, Session& session, const v1
   session.partition = name;
   session.replica = *replica;
   session.incarnation = hello.incarnation();
-  session.boot = hello.boot();
   session.sent_size = hello.log().size();
   session.durable_size = hello.log().size();
   for (const v1::VersionReference& version : hello.definitions()) {

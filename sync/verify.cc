@@ -201,7 +201,6 @@ std::string Verifier::CheckRows() {
   return difference ? Describe(*difference) : "";
 }
 
-// The hashes of this replica's own changes, sent or not. The centre keeps its own in the log.
 // What was signed last is of this log.
 std::string Verifier::CheckCheckpoint() {
   const std::string note = stored_.Checkpoint(head_.epoch());
@@ -218,6 +217,7 @@ std::string Verifier::CheckCheckpoint() {
                       " commits is not of the log that is stored");
 }
 
+// The hashes of this replica's own changes, sent or not. The centre keeps its own in the log.
 std::string Verifier::CheckOwnChain() {
   const std::optional<ChainId> own = stored_.OwnChain();
   if (!own) return "";

@@ -101,5 +101,16 @@ TEST_F(SignatureTest, TheFirstKeyIsTrustedAndNoOtherOneAfterIt) {
   }
 }
 
+TEST_F(SignatureTest, AStoreSignedWithAnotherKeyIsNotOpened) {
+  storage::MemoryKv& store = world_.coordinator().store();
+  const SigningKey other = KeyOf('x');
+  const auto opened = [&](const SigningKey& key) {
+    return CoordinatorMachine::Open(store.NewSnapshot(), {.signing_key = &key}, &world_.entropy())
+        .status();
+  };
+  EXPECT_EQ(opened(other).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(opened(KeyOf('s')), absl::OkStatus());
+}
+
 }  // namespace
 }  // namespace trialsync::sync
