@@ -32,7 +32,8 @@ bool Surprises(const v1::OwnRow& predicted, const Verdict& received) {
   }
   std::vector<CellVerdict> cells_received;
   for (const CellVerdict& cell : received.cells) {
-    if (shown(cell.outcome) != outcome) cells_received.push_back({cell.lineage, shown(cell.outcome)});
+    if (shown(cell.outcome) != outcome)
+      cells_received.push_back({cell.lineage, shown(cell.outcome)});
   }
   return cells_predicted != cells_received;
 }
@@ -142,8 +143,8 @@ absl::Status SiteMachine::Group::TrustKey(const std::string& key) {
   if (!store.status().ok()) tables_.Fail(store.status());
   if (trusted == key) return absl::OkStatus();
   if (!trusted.empty()) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("the coordinator signs with the key ", key, ", and this store trusts ", trusted));
+    return absl::PermissionDeniedError(absl::StrCat("the coordinator signs with the key ", key,
+                                                    ", and this store trusts ", trusted));
   }
   store.PutVerifierKey(key);
   Tell(Event::Severity::kInfo, "this site trusts the coordinator's key from now on",
@@ -309,9 +310,16 @@ void SiteMachine::Group::OnRefusal(const v1::Refusal& refusal) {
   const bool went_back = refusal.reason() == v1::REFUSAL_REASON_REPLICA_BEHIND ||
                          refusal.reason() == v1::REFUSAL_REASON_CHAIN_UNKNOWN;
   if (went_back) return BeginRecovery(v1::RECOVERY_CAUSE_WENT_BACK);
-  const bool by_copy = refusal.reason() == v1::REFUSAL_REASON_SESSION_SUPERSEDED &&
-                       refusal.boot() != 0 && refusal.boot() != machine_.boot_;
-  if (by_copy) BeginRecovery(v1::RECOVERY_CAUSE_COPIED);
+  const bool by_other_boot = refusal.reason() == v1::REFUSAL_REASON_SESSION_SUPERSEDED &&
+                             refusal.boot() != 0 && refusal.boot() != machine_.boot_;
+  if (by_other_boot) {
+    if (++machine_.fenced_count_ < kFencedByCopyMin || machine_.recovering()) {
+      Tell(Event::Severity::kWarning, "another process with this store took the session over",
+           {{"times", absl::StrCat(machine_.fenced_count_)}});
+      return EndSession();
+    }
+    BeginRecovery(v1::RECOVERY_CAUSE_COPIED);
+  }
   if (machine_.session_) ready_.closes.push_back(machine_.session_->id);
   machine_.status_.refusal = refusal;
   Tell(Event::Severity::kWarning, "the coordinator refused",
@@ -383,8 +391,7 @@ v1::Position SiteMachine::Group::base() const {
 
 // So that a view finds the birth by the label that the change gives it. A birth that is held or
 // refused has no label yet.
-void SiteMachine::Group::NoteLabel(const v1::Change& change, const Scope& scope,
-                                   v1::OwnRow& row) {
+void SiteMachine::Group::NoteLabel(const v1::Change& change, const Scope& scope, v1::OwnRow& row) {
   if (!change.has_birth() && !change.has_rename()) return;
   const ChangeId& id = scope.births.front();
   const std::optional<v1::BirthRow> birth = view_->state().tables().Birth(id);
@@ -394,8 +401,7 @@ void SiteMachine::Group::NoteLabel(const v1::Change& change, const Scope& scope,
   *row.mutable_label_parent() = birth->parent();
 }
 
-absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change,
-                                                     const Scope& scope) {
+absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change, const Scope& scope) {
   if (machine_.last_seq_ - machine_.receipted_seq_ >= machine_.options_.outbox_changes_max) {
     return absl::ResourceExhaustedError(
         absl::StrCat("not saved: ", machine_.options_.outbox_changes_max,
@@ -438,8 +444,7 @@ absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change,
   return Saved{id, verdict};
 }
 
-absl::Status SiteMachine::Group::SavePrivate(const ChangeId& change,
-                                             const v1::PrivateEdit& edit) {
+absl::Status SiteMachine::Group::SavePrivate(const ChangeId& change, const v1::PrivateEdit& edit) {
   desk_tables_->AppendPrivate(edit);
   for (const v1::ItemWrite& write : edit.writes()) {
     v1::StandingValue value;
