@@ -58,6 +58,10 @@ inline constexpr size_t kReasonBytesMax = size_t{1} << 20;
 inline constexpr size_t kAuthorBytesMax = 256;
 inline constexpr size_t kRequestIdBytesMax = 256;
 
+// So many sessions of one process must have been taken over by another boot of its store before the
+// two are copies: what a killed process had sent may arrive behind the Hello of the next.
+inline constexpr int kFencedByCopyMin = 3;
+
 // Silence after which an end sends a heartbeat; three of them end the session.
 inline constexpr absl::Duration kHeartbeatInterval = absl::Seconds(5);
 inline constexpr int kHeartbeatsMissedMax = 3;

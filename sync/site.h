@@ -89,6 +89,8 @@ class SiteMachine : public Machine {
 
   const SiteOptions options_;
   const uint64_t boot_;
+  // Sessions of this process that another boot of the store took over.
+  int fenced_count_ = 0;
   Entropy* const entropy_;
 
   PartitionNumber partition_;

@@ -143,8 +143,8 @@ absl::Status SiteMachine::Group::TrustKey(const std::string& key) {
   if (!store.status().ok()) tables_.Fail(store.status());
   if (trusted == key) return absl::OkStatus();
   if (!trusted.empty()) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("the coordinator signs with the key ", key, ", and this store trusts ", trusted));
+    return absl::PermissionDeniedError(absl::StrCat("the coordinator signs with the key ", key,
+                                                    ", and this store trusts ", trusted));
   }
   store.PutVerifierKey(key);
   Tell(Event::Severity::kInfo, "this site trusts the coordinator's key from now on",
@@ -327,9 +327,16 @@ void SiteMachine::Group::OnRefusal(const v1::Refusal& refusal) {
   const bool went_back = refusal.reason() == v1::REFUSAL_REASON_REPLICA_BEHIND ||
                          refusal.reason() == v1::REFUSAL_REASON_CHAIN_UNKNOWN;
   if (went_back) return BeginRecovery(v1::RECOVERY_CAUSE_WENT_BACK);
-  const bool by_copy = refusal.reason() == v1::REFUSAL_REASON_SESSION_SUPERSEDED &&
-                       refusal.boot() != 0 && refusal.boot() != machine_.boot_;
-  if (by_copy) BeginRecovery(v1::RECOVERY_CAUSE_COPIED);
+  const bool by_other_boot = refusal.reason() == v1::REFUSAL_REASON_SESSION_SUPERSEDED &&
+                             refusal.boot() != 0 && refusal.boot() != machine_.boot_;
+  if (by_other_boot) {
+    if (++machine_.fenced_count_ < kFencedByCopyMin || machine_.recovering()) {
+      Tell(Event::Severity::kWarning, "another process with this store took the session over",
+           {{"times", absl::StrCat(machine_.fenced_count_)}});
+      return EndSession();
+    }
+    BeginRecovery(v1::RECOVERY_CAUSE_COPIED);
+  }
   if (machine_.session_) ready_.closes.push_back(machine_.session_->id);
   machine_.status_.refusal = refusal;
   Tell(Event::Severity::kWarning, "the coordinator refused",
@@ -401,8 +408,7 @@ v1::Position SiteMachine::Group::base() const {
 
 // So that a view finds the birth by the label that the change gives it. A birth that is held or
 // refused has no label yet.
-void SiteMachine::Group::NoteLabel(const v1::Change& change, const Scope& scope,
-                                   v1::OwnRow& row) {
+void SiteMachine::Group::NoteLabel(const v1::Change& change, const Scope& scope, v1::OwnRow& row) {
   if (!change.has_birth() && !change.has_rename()) return;
   const ChangeId& id = scope.births.front();
   const std::optional<v1::BirthRow> birth = view_->state().tables().Birth(id);
