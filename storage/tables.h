@@ -191,9 +191,13 @@ class PartitionTables : public Rows {
 
   PartitionNumber partition() const { return partition_; }
 
-  // The log, by commit number from 1.
+  // The log, by commit number from 1. Its commits are stored in runs: those appended between two
+  // FlushLog() are one row, since a store takes a large one far faster than many small ones.
   std::optional<v1::LogRow> Log(uint64_t number);
-  void PutLog(uint64_t number, const v1::LogRow& row);
+  // Requires that it is the next one after what was appended since the last FlushLog().
+  void AppendLog(uint64_t number, const v1::LogRow& row);
+  // Until then only Log() of these tables shows what was appended.
+  void FlushLog();
   // Rows first ≤ number ≤ last, in order, until `visit` returns false.
   void ForEachLog(uint64_t first, uint64_t last,
                   const std::function<bool(uint64_t number, v1::LogRow row)>& visit);
@@ -294,10 +298,16 @@ class PartitionTables : public Rows {
   std::optional<v1::OwnBeginning> Beginning(uint64_t incarnation);
   void PutBeginning(uint64_t incarnation, const v1::OwnBeginning& beginning);
 
-  // Unreceipted changes of this replica by what they touch: a record, or a birth.
+  // The last change of the own chain that has a receipt; 0 if there is none.
+  uint64_t ReceiptedSeq();
+
+  // Unreceipted changes of this replica by what they touch: a record, or a birth. Those that have a
+  // receipt by now do not count for a record, whether or not they were removed.
   void AddOutboxRecord(std::string_view record_key, uint64_t seq);
   void RemoveOutboxRecord(std::string_view record_key, uint64_t seq);
   std::vector<uint64_t> OutboxOfRecord(std::string_view record_key);
+  // Removes all that are stored: requires that each has a receipt.
+  void ClearOutboxRecords();
   void AddOutboxBirth(const ChangeId& birth, uint64_t seq);
   void RemoveOutboxBirth(const ChangeId& birth, uint64_t seq);
   std::vector<uint64_t> OutboxOfBirth(const ChangeId& birth);
@@ -323,7 +333,22 @@ class PartitionTables : public Rows {
   std::vector<ChangeId> IdsUnder(std::string_view prefix);
   std::vector<std::pair<ChangeId, v1::BirthRow>> BirthsUnder(std::string_view prefix);
 
+  // The commits of one row of the log.
+  struct LogRun {
+    bool Has(uint64_t number) const { return first_number <= number && number <= last_number; }
+
+    uint64_t first_number = 1;
+    uint64_t last_number = 0;
+    // Each LogRow behind its length (u32). On disk: must not change.
+    std::string bytes;
+  };
+  std::string LogKey(uint64_t last_number) const;
+  // Makes `read_` the run that has this commit; false if there is none.
+  bool ReadLogRun(uint64_t number);
+
   PartitionNumber partition_;
+  LogRun appended_;
+  LogRun read_;  // the last one read
 };
 
 // 56 bytes that order records by subject, event, repeat, form, repeat. On disk: must not change.

@@ -218,11 +218,8 @@ void SiteMachine::Group::OnLogFrame(const v1::LogFrame& frame) {
   }
   state.Flush();
   log->Flush();
-  for (const ReceiptedChange& change : *changes) {
-    RemoveFromOutbox(state.tables(), change.receipt.stamp.seq, change.row);
-    ListPrediction(state.tables(), change);
-  }
   const uint64_t receipted = log->Chain(machine_.chain_).seq;
+  SettleOutbox(state.tables(), *changes, receipted);
   if (!state.status().ok()) return tables_.Fail(state.status());
   state.tables().PutCheckpoint(log->epoch(), frame.checkpoint().note());
   transaction_.Absorb(std::move(attempt));
@@ -253,6 +250,26 @@ ChainId SiteMachine::Group::ChainInSession() const {
   if (!machine_.recovering()) return machine_.chain_;
   const v1::RecoveryRow& row = machine_.recovery_->row;
   return {ReplicaId::From(row.replica_after()).value_or(ReplicaId()), row.incarnation_after()};
+}
+
+void SiteMachine::Group::SettleOutbox(storage::PartitionTables& tables,
+                                      std::span<const ReceiptedChange> changes,
+                                      uint64_t receipted) {
+  const bool leave = changes.size() > kIndexRowsRemovedMax;
+  for (const ReceiptedChange& change : changes) {
+    const uint64_t seq = change.receipt.stamp.seq;
+    if (leave) {
+      RemoveBirthsFromOutbox(tables, seq, change.row);
+    } else {
+      RemoveFromOutbox(tables, seq, change.row);
+    }
+    ListPrediction(tables, change);
+  }
+  machine_.index_rows_left_ = machine_.index_rows_left_ || leave;
+  const bool all = !machine_.recovering() && receipted == machine_.last_seq_;
+  if (!machine_.index_rows_left_ || !all) return;
+  tables.ClearOutboxRecords();
+  machine_.index_rows_left_ = false;
 }
 
 void SiteMachine::Group::ListPrediction(storage::PartitionTables& tables,

@@ -49,6 +49,9 @@ class SiteMachine::Group : public Desk {
   void OnLogFrame(const v1::LogFrame& frame);
   void OnDefinition(const v1::DefinitionTransfer& transfer);
   void OnRefusal(const v1::Refusal& refusal);
+  // Clears the rows of the outbox that these changes, all up to `receipted`, have.
+  void SettleOutbox(storage::PartitionTables& tables, std::span<const ReceiptedChange> changes,
+                    uint64_t receipted);
   // site_recovery.cc.
   void BeginRecovery(v1::RecoveryCause cause);
   absl::Status BecomeReplica();
