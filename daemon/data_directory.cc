@@ -61,7 +61,7 @@ absl::StatusOr<DataDirectory> OpenDataDirectory(const std::string& directory, bo
   options.path = store.string();
   options.create_if_missing = may_make;
   options.log = [](std::string_view line) { Log(LogLevel::kWarning, line, {{"from", "rocksdb"}}); };
-  absl::StatusOr<std::unique_ptr<storage::Kv>> kv = storage::RocksDbKv::Open(options);
+  absl::StatusOr<std::unique_ptr<storage::RocksDbKv>> kv = storage::RocksDbKv::Open(options);
   if (!kv.ok()) return kv.status();
   absl::StatusOr<std::unique_ptr<storage::HeadFile>> opened =
       storage::HeadFile::Open(head.string());

@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "storage/head.h"
-#include "storage/kv.h"
+#include "storage/rocksdb_kv.h"
 
 // What a daemon keeps in its --data directory:
 //   store/           RocksDB
@@ -24,7 +24,7 @@ namespace trialsync::daemon {
 // store if its head file is there, which tells what is gone. FAILED_PRECONDITION when another
 // process has the store open; other errors as RocksDbKv::Open().
 struct DataDirectory {
-  std::unique_ptr<storage::Kv> store;
+  std::unique_ptr<storage::RocksDbKv> store;
   std::unique_ptr<storage::Head> head;
 };
 absl::StatusOr<DataDirectory> OpenDataDirectory(const std::string& directory, bool may_begin_anew);

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "daemon/backend.h"
+#include "daemon/backup_maker.h"
 #include "daemon/connector.h"
 #include "daemon/data_directory.h"
 #include "daemon/entropy.h"
@@ -96,6 +97,8 @@ class Daemon {
     backend_.site = config_.site;
     backend_.replica = replica;
     backend_.start_time = absl::Now();
+    backups_.emplace(config_.backup_directory, store_.get());
+    backend_.backups = &*backups_;
     backend_.store = store_.get();
     backend_.board = &board_;
     backend_.port = &port_;
@@ -149,10 +152,11 @@ class Daemon {
   Port port_;
   Backend backend_;
   StatusReader status_{backend_};
-  std::unique_ptr<storage::Kv> store_;
+  std::unique_ptr<storage::RocksDbKv> store_;
   std::unique_ptr<storage::Head> head_;
   std::unique_ptr<sync::SigningKey> signing_key_;
   std::unique_ptr<sync::Machine> machine_;
+  std::optional<BackupMaker> backups_;
   std::optional<PostingMachine> posting_;
   std::optional<sync::Loop> loop_;
   std::optional<LoopThread> loop_thread_;

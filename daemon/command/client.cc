@@ -14,6 +14,7 @@
 #include "daemon/command/exit_code.h"
 #include "daemon/command/limits.h"
 #include "daemon/metadata.h"
+#include "trialsync/v1/backup_service.grpc.pb.h"
 #include "trialsync/v1/record_service.grpc.pb.h"
 #include "trialsync/v1/status_service.grpc.pb.h"
 #include "trialsync/v1/study_service.grpc.pb.h"
@@ -115,7 +116,8 @@ struct Client::Stubs {
         subject(v1::SubjectService::NewStub(channel)),
         study(v1::StudyService::NewStub(channel)),
         worklist(v1::WorklistService::NewStub(channel)),
-        status(v1::StatusService::NewStub(channel)) {}
+        status(v1::StatusService::NewStub(channel)),
+        backup(v1::BackupService::NewStub(channel)) {}
 
   template <typename Stub, typename Request, typename Response>
   absl::StatusOr<Response> Unary(
@@ -135,6 +137,7 @@ struct Client::Stubs {
   const std::unique_ptr<v1::StudyService::Stub> study;
   const std::unique_ptr<v1::WorklistService::Stub> worklist;
   const std::unique_ptr<v1::StatusService::Stub> status;
+  const std::unique_ptr<v1::BackupService::Stub> backup;
 };
 
 Client::Client(std::unique_ptr<Stubs> stubs) : stubs_(std::move(stubs)) {}
@@ -250,6 +253,11 @@ absl::StatusOr<v1::Status> Client::Call(const v1::GetStatusRequest& request) {
 
 absl::StatusOr<v1::ListRecoveriesResponse> Client::Call(const v1::ListRecoveriesRequest& request) {
   return stubs_->Unary(*stubs_->status, &v1::StatusService::Stub::ListRecoveries, request);
+}
+
+absl::StatusOr<v1::Backup> Client::Call(const v1::CreateBackupRequest& request) {
+  return stubs_->Unary(*stubs_->backup, &v1::BackupService::Stub::CreateBackup, request,
+                       kBackupDeadline);
 }
 
 absl::StatusOr<v1::BecomeReplicaResponse> Client::Call(const v1::BecomeReplicaRequest& request) {

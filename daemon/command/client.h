@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "trialsync/v1/backup_service.pb.h"
 #include "trialsync/v1/record_service.pb.h"
 #include "trialsync/v1/status_service.pb.h"
 #include "trialsync/v1/study_service.pb.h"
@@ -58,6 +59,8 @@ class Client {
   absl::StatusOr<v1::Status> Call(const v1::SetLinkRequest& request);
   absl::StatusOr<v1::ListRecoveriesResponse> Call(const v1::ListRecoveriesRequest& request);
   absl::StatusOr<v1::BecomeReplicaResponse> Call(const v1::BecomeReplicaRequest& request);
+
+  absl::StatusOr<v1::Backup> Call(const v1::CreateBackupRequest& request);
 
   // Hands each message of the stream to `progress` as it arrives.
   absl::Status Verify(const std::function<void(const v1::VerifyProgress&)>& progress);

@@ -35,6 +35,9 @@ void AddProofCommands(CommandTree& tree);
 // status, verify, link up | down
 void AddStatusCommands(CommandTree& tree);
 
+// backup create | list | verify | restore
+void AddBackupCommands(CommandTree& tree);
+
 // recovery show | become-replica
 void AddRecoveryCommands(CommandTree& tree);
 
