@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -153,10 +154,15 @@ absl::StatusOr<Address> ParseAddressFlag(const Flags& flags, const std::string& 
 
 // A backup within what it is a backup of goes with it.
 absl::Status CheckApart(const Flags& flags) {
-  const std::filesystem::path data = std::filesystem::weakly_canonical(flags.data);
-  const std::filesystem::path backup = std::filesystem::weakly_canonical(flags.backup);
-  const auto [end, rest] = std::mismatch(data.begin(), data.end(), backup.begin(), backup.end());
-  if (flags.backup.empty() || end != data.end()) return absl::OkStatus();
+  if (flags.backup.empty()) return absl::OkStatus();
+  std::error_code error;
+  const std::filesystem::path data = std::filesystem::weakly_canonical(flags.data, error);
+  const std::filesystem::path backup = std::filesystem::weakly_canonical(flags.backup, error);
+  if (error) {
+    return Wrong(flags, "backup", absl::StrCat("DIR cannot be looked at: ", error.message()));
+  }
+  const auto end = std::mismatch(data.begin(), data.end(), backup.begin(), backup.end()).first;
+  if (end != data.end()) return absl::OkStatus();
   return Wrong(flags, "backup",
                "DIR is within --data: put backups elsewhere, best on another disk");
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/backup_maker.h"
 #include "daemon/full_names.h"
 #include "daemon/status_reader.h"
 #include "tests/world/small_trial.h"
@@ -45,6 +46,7 @@ class ReadsTest : public testing::Test {
     backend_.store = &node.store();
     backend_.board = &board_;
     backend_.loop = &loop_;
+    backend_.backups = &backups_;
     board_.Post(node.site() == nullptr ? NoticeOf(*node.coordinator())
                                        : NoticeOf(*node.site(), world::kSmallStudy));
   }
@@ -58,6 +60,7 @@ class ReadsTest : public testing::Test {
   world::World world_;
   Board board_;
   LoopThread loop_;
+  BackupMaker backups_{"", nullptr};
   Backend backend_;
 };
 

@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -52,12 +51,12 @@ class BackupTest : public testing::Test {
 
 TEST_F(BackupTest, OneMadeDuringWritesIsWholeAndComesBack) {
   site_.Cut();
-  std::thread nurse([this] {
-    Writer writer(&site_, &saved_, "before", 1);
-    writer.WriteNew(40);
-  });
+  Writer nurse(&site_, &saved_, "before", 1);
+  nurse.WriteNew(40);
+  nurse.Start();
   for (int i = 0; i < 4; ++i) Create();
-  nurse.join();
+  nurse.Stop();
+  EXPECT_THAT(nurse.complaints(), testing::IsEmpty());
   const v1::Backup last = Create();
   EXPECT_GT(last.partitions(0).outbox_count(), 40u);
   for (uint32_t number = 1; number <= last.number(); ++number) {
