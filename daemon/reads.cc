@@ -98,6 +98,17 @@ absl::StatusOr<v1::GetRecordHistoryResponse> GetRecordHistory(
   return sync::PresentHistory(view, found->partition.name, full);
 }
 
+absl::StatusOr<v1::ProveRecordResponse> ProveRecord(const Backend& backend,
+                                                    const v1::ProveRecordRequest& request) {
+  const Sight sight(backend);
+  const absl::StatusOr<FoundRecord> found = FindRecord(sight, request.name());
+  if (!found.ok()) return found.status();
+  sync::View view = sight.ViewOf(found->partition);
+  v1::ProveRecordRequest full = request;
+  full.set_name(found->name.ToString());
+  return sync::ProveRecord(view, found->partition.name, full);
+}
+
 absl::StatusOr<v1::ListSubjectsResponse> ListSubjects(const Backend& backend,
                                                       const v1::ListSubjectsRequest& request) {
   return ListOver<v1::ListSubjectsRequest, v1::ListSubjectsResponse>(

@@ -20,6 +20,9 @@ absl::StatusOr<v1::ListRecordsResponse> ListRecords(const Backend& backend,
 absl::StatusOr<v1::GetRecordHistoryResponse> GetRecordHistory(
     const Backend& backend, const v1::GetRecordHistoryRequest& request);
 
+absl::StatusOr<v1::ProveRecordResponse> ProveRecord(const Backend& backend,
+                                                    const v1::ProveRecordRequest& request);
+
 absl::StatusOr<v1::ListSubjectsResponse> ListSubjects(const Backend& backend,
                                                       const v1::ListSubjectsRequest& request);
 

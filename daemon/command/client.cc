@@ -170,6 +170,10 @@ absl::StatusOr<v1::ActOnRecordResponse> Client::Call(const v1::ActOnRecordReques
   return stubs_->Unary(*stubs_->record, &v1::RecordService::Stub::ActOnRecord, request);
 }
 
+absl::StatusOr<v1::ProveRecordResponse> Client::Call(const v1::ProveRecordRequest& request) {
+  return stubs_->Unary(*stubs_->record, &v1::RecordService::Stub::ProveRecord, request);
+}
+
 absl::StatusOr<v1::GetRecordHistoryResponse> Client::Call(
     const v1::GetRecordHistoryRequest& request) {
   return stubs_->Unary(*stubs_->record, &v1::RecordService::Stub::GetRecordHistory, request);

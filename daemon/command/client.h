@@ -35,6 +35,7 @@ class Client {
   absl::StatusOr<v1::BatchWriteRecordsResponse> Call(const v1::BatchWriteRecordsRequest& request);
   absl::StatusOr<v1::ActOnRecordResponse> Call(const v1::ActOnRecordRequest& request);
   absl::StatusOr<v1::GetRecordHistoryResponse> Call(const v1::GetRecordHistoryRequest& request);
+  absl::StatusOr<v1::ProveRecordResponse> Call(const v1::ProveRecordRequest& request);
 
   absl::StatusOr<v1::Subject> Call(const v1::CreateSubjectRequest& request);
   absl::StatusOr<v1::ListSubjectsResponse> Call(const v1::ListSubjectsRequest& request);

@@ -29,7 +29,7 @@ void AddWorklistCommands(CommandTree& tree);
 void AddImportCommand(CommandTree& tree);
 void AddExportCommand(CommandTree& tree);
 
-// proof check
+// proof; proof check
 void AddProofCommands(CommandTree& tree);
 
 // status, verify, link up | down
