@@ -26,17 +26,6 @@ uint64_t OutboxCount(storage::PartitionTables& tables) {
   return tables.LastOwn(own->incarnation) - (receipted ? receipted->seq() : 0);
 }
 
-absl::StatusOr<v1::LogPosition> PositionOf(storage::PartitionTables& tables) {
-  const v1::LogHead head = tables.Head();
-  const absl::StatusOr<Sha256> root = sync::RootAt(tables, head.size());
-  if (!root.ok()) return root.status();
-  v1::LogPosition position;
-  position.set_epoch(head.epoch());
-  position.set_size(head.size());
-  position.set_root(root->str());
-  return position;
-}
-
 absl::Status Describe(const storage::Kv& store, v1::Backup& backup) {
   storage::Transaction transaction(store.NewSnapshot());
   storage::StoreTables tables(&transaction);
@@ -48,7 +37,7 @@ absl::Status Describe(const storage::Kv& store, v1::Backup& backup) {
     v1::BackupPartition& described = *backup.add_partitions();
     described.set_study(partition.name.study);
     described.set_site(partition.name.site);
-    absl::StatusOr<v1::LogPosition> log = PositionOf(in);
+    absl::StatusOr<v1::LogPosition> log = sync::PositionAt(in, in.Head().size());
     if (!log.ok()) return log.status();
     *described.mutable_log() = *std::move(log);
     if (identity.role() == "site") described.set_outbox_count(OutboxCount(in));

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/full_names.h"
 #include "daemon/sight.h"
+#include "sync/log_tree.h"
 #include "sync/present.h"
 
 namespace trialsync::daemon {
@@ -132,6 +133,19 @@ absl::StatusOr<v1::Discrepancy> GetDiscrepancy(const Backend& backend,
   const absl::StatusOr<storage::DiscrepancyId> id = sync::ResolveDiscrepancy(view, request.name());
   if (!id.ok()) return id.status();
   return sync::PresentDiscrepancy(view, partition->name, *id);
+}
+
+absl::StatusOr<v1::LogPosition> GetLogPosition(const Backend& backend,
+                                               const v1::GetLogPositionRequest& request) {
+  const Sight sight(backend);
+  if (!sight.status().ok()) return sight.status();
+  const SiteName name{request.study(), request.site()};
+  for (const Sight::Partition& partition : sight.all_partitions()) {
+    if (partition.name != name) continue;
+    sync::View view = sight.ViewOf(partition);
+    return sync::PositionAt(view.state().tables(), request.size());
+  }
+  return absl::NotFoundError(absl::StrCat("nothing of ", name.ToString(), " is here"));
 }
 
 }  // namespace trialsync::daemon

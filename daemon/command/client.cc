@@ -255,6 +255,10 @@ absl::StatusOr<v1::Status> Client::Call(const v1::GetStatusRequest& request) {
   return stubs_->Unary(*stubs_->status, &v1::StatusService::Stub::GetStatus, request);
 }
 
+absl::StatusOr<v1::LogPosition> Client::Call(const v1::GetLogPositionRequest& request) {
+  return stubs_->Unary(*stubs_->status, &v1::StatusService::Stub::GetLogPosition, request);
+}
+
 absl::StatusOr<v1::ListRecoveriesResponse> Client::Call(const v1::ListRecoveriesRequest& request) {
   return stubs_->Unary(*stubs_->status, &v1::StatusService::Stub::ListRecoveries, request);
 }

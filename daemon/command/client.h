@@ -58,6 +58,7 @@ class Client {
 
   absl::StatusOr<v1::Status> Call(const v1::GetStatusRequest& request);
   absl::StatusOr<v1::Status> Call(const v1::SetLinkRequest& request);
+  absl::StatusOr<v1::LogPosition> Call(const v1::GetLogPositionRequest& request);
   absl::StatusOr<v1::ListRecoveriesResponse> Call(const v1::ListRecoveriesRequest& request);
   absl::StatusOr<v1::BecomeReplicaResponse> Call(const v1::BecomeReplicaRequest& request);
 
