@@ -29,6 +29,10 @@ struct DataDirectory {
 };
 absl::StatusOr<DataDirectory> OpenDataDirectory(const std::string& directory, bool may_begin_anew);
 
+// Whether the directory's disk takes writes: OK once kDiskProbeBytes were written there, synced and
+// deleted again. RESOURCE_EXHAUSTED, INTERNAL otherwise.
+absl::Status ProbeDisk(const std::string& directory);
+
 // Writes a small file of the directory at once and whole. INTERNAL if that failed.
 absl::Status WriteDataFile(const std::string& directory, const std::string& file_name,
                            const std::string& content);
