@@ -62,6 +62,7 @@ struct Flags {
   std::string site;
   std::string coordinator;
   bool insecure = false;
+  bool restored = false;
   // Where in the file those stand that came from it, by name.
   std::map<std::string, std::string> places;
 
@@ -168,6 +169,7 @@ absl::StatusOr<Config> CheckFlags(Role role, const Flags& flags) {
   config.role = role;
   if (flags.data.empty()) return Wrong(flags, "data", "DIR is missing: where shall the store be?");
   config.data_directory = flags.data;
+  config.restored = flags.restored;
   const auto level = LogLevels().find(flags.log_level);
   if (level == LogLevels().end()) {
     return Wrong(flags, "log-level",
@@ -206,6 +208,10 @@ absl::StatusOr<CommandLine> ParseCommandLine(std::vector<std::string> arguments)
       "coordinator", "Commits what the sites send, and serves all of it at the centre");
   coordinator->footer(kCoordinatorFooter);
   const Settable coordinator_settable = AddCommonOptions(*coordinator, flags);
+  // Of one start, and so not of the file.
+  coordinator->add_flag("--restored", flags.restored,
+                        "Say so once when the data directory, or its store, was put back from a "
+                        "copy or is gone: the sites bring back what it lacks");
   CLI::App* site = root.add_subcommand(
       "site", "Takes case data at a hospital, with or without a link, and replicates it");
   site->footer(kSiteFooter);

@@ -36,7 +36,8 @@ class Daemon {
 
   absl::Status Start() {
     absl::StatusOr<DataDirectory> data = OpenDataDirectory(
-        config_.data_directory, /*may_begin_anew=*/config_.role == Role::kSite);
+        config_.data_directory,
+        /*may_begin_anew=*/config_.role == Role::kSite || config_.restored);
     if (!data.ok()) return data.status();
     store_ = std::move(data->store);
     head_ = std::move(data->head);

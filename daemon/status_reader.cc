@@ -88,7 +88,7 @@ absl::StatusOr<v1::Status> StatusReader::Read() {
     status.set_fault(std::string(fault.message()));
   }
   const absl::StatusOr<v1::ListRecoveriesResponse> recoveries =
-      sync::ListRecoveries(sight.snapshot());
+      sync::ListRecoveries(sight.snapshot(), /*with_refilled=*/false);
   if (!recoveries.ok()) return recoveries.status();
   if (!recoveries->recoveries().empty() && !recoveries->recoveries().rbegin()->has_ended_time()) {
     *status.mutable_recovery() = *recoveries->recoveries().rbegin();
