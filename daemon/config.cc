@@ -65,6 +65,7 @@ struct Flags {
   std::string site;
   std::string coordinator;
   bool insecure = false;
+  bool restored = false;
   // Where in the file those stand that came from it, by name.
   std::map<std::string, std::string> places;
 
@@ -191,6 +192,7 @@ absl::StatusOr<Config> CheckFlags(Role role, const Flags& flags) {
   config.data_directory = flags.data;
   if (const absl::Status apart = CheckApart(flags); !apart.ok()) return apart;
   config.backup_directory = flags.backup;
+  config.restored = flags.restored;
   const auto level = LogLevels().find(flags.log_level);
   if (level == LogLevels().end()) {
     return Wrong(flags, "log-level",
@@ -229,6 +231,10 @@ absl::StatusOr<CommandLine> ParseCommandLine(std::vector<std::string> arguments)
       "coordinator", "Commits what the sites send, and serves all of it at the centre");
   coordinator->footer(kCoordinatorFooter);
   const Settable coordinator_settable = AddCommonOptions(*coordinator, flags);
+  // Of one start, and so not of the file.
+  coordinator->add_flag("--restored", flags.restored,
+                        "Say so once when the data directory, or its store, was put back from a "
+                        "copy or is gone: the sites bring back what it lacks");
   CLI::App* site = root.add_subcommand(
       "site", "Takes case data at a hospital, with or without a link, and replicates it");
   site->footer(kSiteFooter);

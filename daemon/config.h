@@ -27,6 +27,9 @@ struct Config {
   std::optional<Address> metrics_listen;
   LogLevel log_level = LogLevel::kInfo;
 
+  // Coordinator only: a person says that the store was put back, or is gone.
+  bool restored = false;
+
   // Site only: the partition, and the coordinator.
   SiteName site;
   Address coordinator;

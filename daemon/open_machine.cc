@@ -57,11 +57,12 @@ absl::StatusOr<OpenedMachine> OpenCoordinator(const Config& config, storage::Kv&
   // Before the store has an identity: so whoever finds one without a key has lost the key.
   absl::StatusOr<sync::SigningKey> key =
       OpenSigningKey(config.data_directory,
-                     absl::StrCat("coordinator-", ToHex(entropy.Bytes(kKeyNameBytes))), *is_new,
-                     entropy);
+                     absl::StrCat("coordinator-", ToHex(entropy.Bytes(kKeyNameBytes))),
+                     /*may_make=*/*is_new && !config.restored, entropy);
   if (!key.ok()) return key.status();
   auto signing_key = std::make_unique<sync::SigningKey>(*std::move(key));
-  const absl::Status prepared = sync::PrepareCoordinatorStore(store, head, absl::Now(), entropy);
+  const absl::Status prepared =
+      sync::PrepareCoordinatorStore(store, head, absl::Now(), entropy, config.restored);
   if (!prepared.ok()) return prepared;
   sync::CoordinatorOptions options;
   // Until replicas have identities, --insecure lets in whoever reaches the port.

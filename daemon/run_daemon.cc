@@ -38,7 +38,8 @@ class Daemon {
 
   absl::Status Start() {
     absl::StatusOr<DataDirectory> data =
-        OpenDataDirectory(config_.data_directory, /*may_begin_anew=*/config_.role == Role::kSite);
+        OpenDataDirectory(config_.data_directory,
+                          /*may_begin_anew=*/config_.role == Role::kSite || config_.restored);
     if (!data.ok()) return data.status();
     store_ = std::move(data->store);
     head_ = std::move(data->head);
@@ -78,10 +79,11 @@ class Daemon {
 
   absl::Status fault() const { return loop_thread_->fault(); }
 
-  // What it was told, with the ports that it got.
+  // What it was told, with the ports that it got, for another start.
   Config config_as_served() const {
     Config served = config_;
     served.listen.port = server_->port();
+    served.restored = false;
     if (http_) served.metrics_listen->port = http_->port();
     return served;
   }

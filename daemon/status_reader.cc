@@ -93,7 +93,7 @@ absl::StatusOr<v1::Status> StatusReader::Read() {
     *status.mutable_backup()->mutable_last_time() = sync::ToTimestamp(*last);
   }
   const absl::StatusOr<v1::ListRecoveriesResponse> recoveries =
-      sync::ListRecoveries(sight.snapshot());
+      sync::ListRecoveries(sight.snapshot(), /*with_refilled=*/false);
   if (!recoveries.ok()) return recoveries.status();
   if (!recoveries->recoveries().empty() && !recoveries->recoveries().rbegin()->has_ended_time()) {
     *status.mutable_recovery() = *recoveries->recoveries().rbegin();

@@ -293,6 +293,57 @@ void PartitionTables::PutCheckpoint(uint64_t epoch, std::string_view note) {
   PutBytes(Key(Table::kCheckpoint, partition_).U64(epoch).key(), std::string(note));
 }
 
+std::vector<v1::TakenOff> PartitionTables::TakenOff(const ChangeId& change) {
+  std::vector<v1::TakenOff> commits;
+  const std::string first = Key(Table::kTakenOff, partition_).Fixed(change.view()).Take();
+  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view value) {
+    if (auto commit = Parse<v1::TakenOff>(key, value)) commits.push_back(*std::move(commit));
+    return true;
+  });
+  return commits;
+}
+
+std::optional<ChangeId> PartitionTables::TakenOffAt(const v1::Position& position) {
+  const std::optional<std::string> bytes =
+      GetBytes(Key(Table::kTakenOffPosition, partition_)
+                   .U64(position.epoch())
+                   .U64(position.number())
+                   .key());
+  return bytes ? ChangeId::From(*bytes) : std::nullopt;
+}
+
+void PartitionTables::PutTakenOff(const v1::TakenOff& commit) {
+  const v1::Position& at = commit.position();
+  PutMessage(Key(Table::kTakenOff, partition_)
+                 .Padded(commit.change(), ChangeId::kBytes)
+                 .U64(at.epoch())
+                 .U64(at.number())
+                 .U64(commit.effect().epoch())
+                 .U64(commit.effect().number())
+                 .key(),
+             commit);
+  PutBytes(Key(Table::kTakenOffPosition, partition_).U64(at.epoch()).U64(at.number()).key(),
+           commit.change());
+}
+
+void PartitionTables::ForEachTakenOff(
+    const std::function<bool(const v1::TakenOff& commit)>& visit) {
+  const std::string first = Key(Table::kTakenOff, partition_).Take();
+  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view value) {
+    const auto commit = Parse<v1::TakenOff>(key, value);
+    return commit && visit(*commit);
+  });
+}
+
+v1::PartitionRow PartitionTables::Row() {
+  return GetMessage<v1::PartitionRow>(Key(Table::kPartitionRow, partition_).key())
+      .value_or(v1::PartitionRow());
+}
+
+void PartitionTables::PutRow(const v1::PartitionRow& row) {
+  PutMessage(Key(Table::kPartitionRow, partition_).key(), row);
+}
+
 std::optional<v1::ReplicaRow> PartitionTables::Replica(const ReplicaId& replica) {
   return GetMessage<v1::ReplicaRow>(Key(Table::kReplica, partition_).Fixed(replica.view()).key());
 }

@@ -59,6 +59,9 @@ enum class Table : uint8_t {
   kPrivateValue = 0x24,
   kOwnBeginning = 0x27,
   kCheckpoint = 0x28,
+  kPartitionRow = 0x29,
+  kTakenOff = 0x2a,
+  kTakenOffPosition = 0x2b,
 };
 
 // Common ground of the tables: rows that cannot be read (a damaged block, bytes that do not parse)
@@ -204,6 +207,16 @@ class PartitionTables : public Rows {
   // The newest signed checkpoint of an epoch, as a note; empty if there is none.
   std::string Checkpoint(uint64_t epoch);
   void PutCheckpoint(uint64_t epoch, std::string_view note);
+  // Commits that were taken off, by change, in the order of their positions; and the change at a
+  // position that was taken off.
+  std::vector<v1::TakenOff> TakenOff(const ChangeId& change);
+  std::optional<ChangeId> TakenOffAt(const v1::Position& position);
+  void PutTakenOff(const v1::TakenOff& commit);
+  // All of them, by change.
+  void ForEachTakenOff(const std::function<bool(const v1::TakenOff& commit)>& visit);
+  // At the coordinator: what it knows of the partition beside its log.
+  v1::PartitionRow Row();
+  void PutRow(const v1::PartitionRow& row);
   v1::LogHead Head();
   void PutHead(const v1::LogHead& head);
   // By index of a complete run of 256 leaves, from 0: the roots of all complete subtrees that end

@@ -16,7 +16,8 @@ namespace {
 
 bool IsCentreAct(const v1::Change& change) {
   return change.has_version_publication() || change.has_version_activation() ||
-         change.has_version_retirement() || change.has_replica_enrolment();
+         change.has_version_retirement() || change.has_replica_enrolment() ||
+         change.has_epoch_record();
 }
 
 std::optional<Judgement> AdmitVersion(PartitionState& state, const Arriving& arriving,
@@ -154,7 +155,9 @@ VersionStanding StandingOf(PartitionState& state, const v1::VersionReference& ve
   if (row == nullptr || !row->published_here() || state.definitions().Find(version) == nullptr) {
     return VersionStanding::kUnknown;
   }
-  const auto as_of_base = [&](uint64_t number) { return number <= base.number(); };
+  const auto as_of_base = [&](uint64_t number) {
+    return state.branches().SawCommit(base, number);
+  };
   const bool activated = std::any_of(row->activated().begin(), row->activated().end(), as_of_base);
   const bool retired = std::any_of(row->retired().begin(), row->retired().end(), as_of_base);
   return activated && !retired ? VersionStanding::kActive : VersionStanding::kInactive;

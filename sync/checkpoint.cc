@@ -111,7 +111,7 @@ class Lines {
 }  // namespace
 
 absl::StatusOr<Checkpoint> CheckpointAt(const SiteName& partition, const v1::LogPosition& log,
-                                        absl::Time time) {
+                                        absl::Time time, const v1::Position& parent) {
   const absl::StatusOr<Sha256> root = Sha256FromBytes(log.root());
   if (!root.ok()) return root.status();
   Checkpoint checkpoint;
@@ -119,6 +119,8 @@ absl::StatusOr<Checkpoint> CheckpointAt(const SiteName& partition, const v1::Log
   checkpoint.size = log.size();
   checkpoint.root = *root;
   checkpoint.epoch = log.epoch();
+  checkpoint.parent_epoch = parent.epoch();
+  checkpoint.began_at = parent.number();
   checkpoint.time_us = absl::ToUnixMicros(time);
   return checkpoint;
 }

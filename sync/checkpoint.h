@@ -51,10 +51,10 @@ struct Checkpoint {
   auto operator<=>(const Checkpoint&) const = default;
 };
 
-// The checkpoint of a log at this position, in its first epoch. INVALID_ARGUMENT if the position's
-// root is none.
+// The checkpoint of a log at this position; `parent` is the last commit before its epoch, without a
+// number in the first one. INVALID_ARGUMENT if the position's root is none.
 absl::StatusOr<Checkpoint> CheckpointAt(const SiteName& partition, const v1::LogPosition& log,
-                                        absl::Time time);
+                                        absl::Time time, const v1::Position& parent = {});
 // Whether it is of this log at this position.
 bool IsAt(const Checkpoint& checkpoint, const SiteName& partition, const v1::LogPosition& log);
 

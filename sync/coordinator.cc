@@ -9,8 +9,8 @@
 namespace trialsync::sync {
 
 absl::Status PrepareCoordinatorStore(storage::Kv& store, storage::Head& head, absl::Time now,
-                                     Entropy& entropy) {
-  return PrepareStore(store, head, "coordinator", {}, now, entropy);
+                                     Entropy& entropy, bool restored) {
+  return PrepareStore(store, head, "coordinator", {}, restored, now, entropy);
 }
 
 absl::StatusOr<std::unique_ptr<CoordinatorMachine>> CoordinatorMachine::Open(
@@ -41,6 +41,8 @@ absl::StatusOr<std::unique_ptr<CoordinatorMachine>> CoordinatorMachine::Open(
   }
   for (const storage::StoreTables::Partition& partition : store.Partitions()) {
     machine->partitions_[partition.name] = {partition.number, partition.name};
+    auto& definitions = machine->definitions_[partition.name.study];
+    if (definitions == nullptr) definitions = std::make_shared<const study::DefinitionSet>();
     storage::PartitionTables tables(&transaction, partition.number);
     for (const v1::ChainHead& chain : tables.Chains()) {
       const auto id = ReplicaId::From(chain.replica());

@@ -17,6 +17,7 @@
 #include "storage/head.h"
 #include "storage/kv.h"
 #include "study/definition.h"
+#include "sync/checkpoint.h"
 #include "sync/machine.h"
 #include "sync/note_key.h"
 
@@ -35,10 +36,11 @@ struct CoordinatorOptions {
   const SigningKey* signing_key = nullptr;
 };
 
-// Makes a new store a coordinator's. As PrepareSiteStore(); but DATA_LOSS where it has less than it
-// acknowledged.
+// Makes a new store a coordinator's, as PrepareSiteStore(). One that has less than it acknowledged,
+// or of which a person says that it was `restored`, goes on in a new epoch: the sites bring back what
+// it lacks.
 absl::Status PrepareCoordinatorStore(storage::Kv& store, storage::Head& head, absl::Time now,
-                                     Entropy& entropy);
+                                     Entropy& entropy, bool restored = false);
 
 // A replica as the coordinator knows it, for status.
 struct ReplicaStatus {
@@ -91,8 +93,12 @@ class CoordinatorMachine : public Machine {
     // The log has commits that wait for the site's progress before they are sent.
     bool behind = false;
     std::set<std::pair<uint32_t, std::string>> definitions_held;
+    // While the site hands over what it has: the end of its log, as the coordinator once signed it.
+    std::optional<Checkpoint> signed_end;
     absl::Time last_received;
     absl::Time last_sent;
+
+    bool welcomed() const { return partition.has_value() && !signed_end; }
   };
 
   CoordinatorMachine(CoordinatorOptions options, Entropy* entropy)
@@ -101,6 +107,7 @@ class CoordinatorMachine : public Machine {
   const CoordinatorOptions options_;
   Entropy* const entropy_;
   ChainId centre_;
+  // Drawn when the store began, and at each start as a restored one.
   uint64_t epoch_ = 0;
   // The store names the key that it is signed with.
   bool key_stored_ = false;

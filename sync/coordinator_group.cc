@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sync/coordinator_group.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -75,14 +76,20 @@ CoordinatorMachine::Group::Work* CoordinatorMachine::Group::Open(const SiteName&
     return nullptr;
   }
   work.log = std::make_unique<LogWriter>(*std::move(log));
+  work.row = work.state->tables().Row();
   return &works_.emplace(name, std::move(work)).first->second;
 }
 
-CoordinatorMachine::Group::Work* CoordinatorMachine::Group::Create(const SiteName& name) {
+CoordinatorMachine::Group::Work* CoordinatorMachine::Group::CreateEmpty(const SiteName& name) {
+  auto& definitions = machine_.definitions_[name.study];
+  if (definitions == nullptr) definitions = std::make_shared<const study::DefinitionSet>();
   machine_.partitions_[name] = {storage::StoreTables(&transaction_).AddPartition(name), name};
-  Work* const work = Open(name);
+  return Open(name);
+}
+
+CoordinatorMachine::Group::Work* CoordinatorMachine::Group::Create(const SiteName& name) {
+  Work* const work = CreateEmpty(name);
   if (work == nullptr) return nullptr;
-  work->log->BeginEpoch(machine_.epoch_);
   for (const auto& definition : machine_.definitions_.at(name.study)->all()) {
     v1::Change change = NewChange(*work, "coordinator", "published for the study");
     *change.mutable_version_publication()->mutable_version() = definition->version();
@@ -105,13 +112,58 @@ v1::Change CoordinatorMachine::Group::NewChange(const Work& work, const std::str
   return change;
 }
 
+absl::Status CoordinatorMachine::Group::Stopped(const Work& work) {
+  if (work.row.stopped().empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("nothing more is committed for ", work.name.ToString(), ": ",
+                   work.row.stopped(), "; see trialsync recovery show"));
+}
+
+Receipt CoordinatorMachine::Group::Commit(Work& work, const Incoming& incoming) {
+  const uint64_t epoch = work.row.next_epoch() != 0 ? work.row.next_epoch() : machine_.epoch_;
+  if (work.log->size() == 0) {
+    work.log->BeginEpoch(epoch);
+  } else if (work.log->epoch() != epoch) {
+    v1::Change change = NewChange(work, "coordinator", "the coordinator's store went back");
+    *change.mutable_epoch_record()->mutable_parent() =
+        PositionOf(work.log->epoch(), work.log->size());
+    const std::string authored = change.SerializeAsString();
+    work.log->Append({.stamp = {{machine_.centre_.replica, epoch}, 1},
+                      .authored = authored,
+                      .authored_digest = Sha256Of(authored),
+                      .change = &change,
+                      .received_time_us = absl::ToUnixMicros(now_)});
+  }
+  return work.log->Append(incoming);
+}
+
+// The one of its chains that no other goes on from. Records of epochs stand on none of them.
+std::optional<Stamp> CoordinatorMachine::Group::CentreOrigin(Work& work) {
+  if (work.log->Chain(machine_.centre_).seq != 0) return std::nullopt;
+  work.log->Flush();
+  std::vector<v1::ChainHead> chains = work.state->tables().Chains();
+  std::erase_if(chains, [&](const v1::ChainHead& chain) {
+    return chain.replica() != machine_.centre_.replica.view() ||
+           work.state->branches().Knows(chain.incarnation());
+  });
+  std::optional<Stamp> origin;
+  for (const v1::ChainHead& chain : chains) {
+    const bool left = std::any_of(chains.begin(), chains.end(), [&](const v1::ChainHead& other) {
+      return other.has_origin() && other.origin().incarnation() == chain.incarnation();
+    });
+    if (!left) origin = {{machine_.centre_.replica, chain.incarnation()}, chain.seq()};
+  }
+  return origin;
+}
+
 Receipt CoordinatorMachine::Group::CommitOwn(Work& work, const v1::Change& change) {
   const std::string authored = change.SerializeAsString();
-  return work.log->Append({.stamp = {machine_.centre_, work.log->Chain(machine_.centre_).seq + 1},
-                           .authored = authored,
-                           .authored_digest = Sha256Of(authored),
-                           .change = &change,
-                           .received_time_us = absl::ToUnixMicros(now_)});
+  return Commit(work, {.stamp = {machine_.centre_, work.log->Chain(machine_.centre_).seq + 1},
+                       .origin = CentreOrigin(work),
+                       .authored = authored,
+                       .authored_digest = Sha256Of(authored),
+                       .change = &change,
+                       .received_time_us = absl::ToUnixMicros(now_)});
 }
 
 absl::StatusOr<SiteName> CoordinatorMachine::Group::PartitionOf(const ClientWork& work) const {
@@ -148,7 +200,8 @@ void CoordinatorMachine::Group::Handle(const ClientRequest& input) {
     const absl::StatusOr<SiteName> name = PartitionOf(input.work);
     Work* const work = name.ok() ? Open(*name) : nullptr;
     answer.status = name.status();
-    if (work != nullptr) {
+    if (work != nullptr) answer.status = Stopped(*work);
+    if (work != nullptr && answer.status.ok()) {
       CentreDesk desk(*this, *work);
       answer = Perform(desk, input);
     }
@@ -162,7 +215,7 @@ void CoordinatorMachine::Group::Handle(const Tick&) {
       Tell(Event::Severity::kInfo, "a site is silent: its session is ended",
            {{"site", session.partition ? session.partition->ToString() : "(no hello yet)"}});
       ready_.closes.push_back(id);
-    } else if (session.partition && now_ - session.last_sent >= kHeartbeatInterval) {
+    } else if (session.welcomed() && now_ - session.last_sent >= kHeartbeatInterval) {
       Work* const work = Open(*session.partition);
       if (work == nullptr) continue;
       v1::CoordinatorMessage message;
@@ -188,7 +241,7 @@ absl::Status CoordinatorMachine::Group::Finish() {
     work.log->Flush();
   }
   for (auto& [id, session] : machine_.sessions_) {
-    if (!session.partition) continue;
+    if (!session.welcomed()) continue;
     // Not of each group the work of all partitions.
     if (!session.behind && !works_.contains(*session.partition)) continue;
     Work* const work = Open(*session.partition);

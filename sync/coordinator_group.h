@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "storage/transaction.h"
+#include "study/definition.h"
 #include "sync/author.h"
+#include "sync/checkpoint.h"
 #include "sync/coordinator.h"
 #include "sync/log.h"
 #include "sync/view.h"
@@ -40,17 +42,28 @@ class CoordinatorMachine::Group {
     SiteName name;
     std::unique_ptr<PartitionState> state;
     std::unique_ptr<LogWriter> log;
+    v1::PartitionRow row;
   };
   // Null, and the failure noted, if its log cannot be read.
   Work* Open(const SiteName& name);
   // Makes a partition, with what the study's versions are so far.
   Work* Create(const SiteName& name);
+  // Makes one without a commit, whose log a site is about to bring back.
+  Work* CreateEmpty(const SiteName& name);
+  // FAILED_PRECONDITION where nothing more is committed.
+  static absl::Status Stopped(const Work& work);
+  // Commits the next change; before it, where an epoch begins, the record of that. Requires that
+  // the partition did not stop.
+  Receipt Commit(Work& work, const Incoming& incoming);
   // Commits an act of the centre's own; returns its receipt.
   Receipt CommitOwn(Work& work, const v1::Change& change);
+  // What the centre's chain goes on from in this partition, where it begins there.
+  std::optional<Stamp> CentreOrigin(Work& work);
   v1::Change NewChange(const Work& work, const std::string& author, const std::string& reason);
 
   // Sessions (coordinator_session.cc).
   void OnHello(SessionId id, Session& session, const v1::Hello& hello);
+  // Whether the replica is not behind what the coordinator knows of it; else it was refused.
   bool Acceptable(SessionId id, const v1::Hello& hello, Work& work);
   void FenceOlder(SessionId id, const SiteName& partition, const ReplicaId& replica,
                   uint64_t boot);
@@ -69,12 +82,41 @@ class CoordinatorMachine::Group {
   void SendToSite(SessionId id, v1::CoordinatorMessage message);
   ReplicaStatus& StatusOf(const Session& session);
 
+  // A coordinator that went back (coordinator_recovery.cc).
+  // Whether a site's log is the beginning of this one. Otherwise what is to be done was done: it is
+  // refused, or asked for what it has.
+  bool IsBeginning(SessionId id, Session& session, const v1::Hello& hello, Work& work);
+  // The coordinator's own signature under the end of a Hello's log; nullopt if it is none.
+  std::optional<Checkpoint> SignedEnd(const SiteName& name, const v1::Hello& hello);
+  void RefuseLog(SessionId id, const v1::Hello& hello, Work& work);
+  void BeginHandOver(SessionId id, Session& session, const v1::Hello& hello,
+                     const Checkpoint& signed_end, Work& work);
+  void AskForHandOver(
+      SessionId id, const google::protobuf::RepeatedPtrField<v1::VersionReference>& definitions,
+      Work& work);
+  void OnDefinition(SessionId id, const Session& session, const v1::DefinitionTransfer& transfer);
+  void OnHandOver(SessionId id, Session& session, const v1::HandOver& piece);
+  // Appends it, if it is what was signed. `work` is gone then.
+  absl::Status TakePiece(Work& work, const v1::HandOver& piece, const Checkpoint& signed_end);
+  void NoteRefill(const Session& session, Work& work, const v1::LogPosition& before, bool done);
+  void DrawEpoch(Work& work);
+  void NoteMet(Work& work, const ReplicaId& replica);
+  // Stops a partition for good, and ends its sessions.
+  void Stop(Work& work, const std::string& why);
+  void RefuseStopped(SessionId id, const Work& work);
+  // Ends sessions as if they were cut: the sites say Hello anew.
+  void CutSession(SessionId id);
+  void CutSessions(const SiteName& name);
+
   // Study versions (coordinator_study.cc).
   absl::StatusOr<v1::StudyVersion> Publish(const v1::PublishStudyVersionRequest& request);
   absl::StatusOr<v1::StudyVersionActivation> Activate(
       const v1::ActivateStudyVersionRequest& request);
   absl::StatusOr<v1::StudyVersionActivation> Retire(const v1::RetireStudyVersionRequest& request);
   absl::StatusOr<std::shared_ptr<const study::Definition>> FindVersion(const std::string& name);
+  // Takes one more into the study's set and the store. What was opened of partitions is closed.
+  absl::Status AddDefinition(const std::string& study,
+                             std::shared_ptr<const study::Definition> definition);
 
   // Clients (coordinator_group.cc).
   absl::StatusOr<SiteName> PartitionOf(const ClientWork& work) const;

@@ -113,6 +113,10 @@ void CoordinatorMachine::Group::Handle(const MessageReceived& input) {
                                session.sent_size),
                   "trialsync verify, at the site");
   }
+  if (session.signed_end && (message.has_batch() || message.has_progress())) {
+    return Refuse(input.session, v1::REFUSAL_REASON_MESSAGE_INVALID,
+                  "the site was asked for what it has of the log, and not welcomed", "");
+  }
   switch (message.message_case()) {
     case v1::SiteMessage::kHello:
       return OnHello(input.session, session, message.hello());
@@ -122,6 +126,10 @@ void CoordinatorMachine::Group::Handle(const MessageReceived& input) {
       return OnProgress(session, message.progress().log());
     case v1::SiteMessage::kHeartbeat:
       return OnHeartbeat(session, message.heartbeat());
+    case v1::SiteMessage::kHandOver:
+      return OnHandOver(input.session, session, message.hand_over());
+    case v1::SiteMessage::kDefinition:
+      return OnDefinition(input.session, session, message.definition());
     case v1::SiteMessage::kRefusal:
       Tell(Event::Severity::kAlarm, "a site refused what it was sent",
            {{"site", session.partition->ToString()},
@@ -136,27 +144,6 @@ void CoordinatorMachine::Group::Handle(const MessageReceived& input) {
 }
 
 bool CoordinatorMachine::Group::Acceptable(SessionId id, const v1::Hello& hello, Work& work) {
-  if (hello.log().size() != 0) {
-    const bool ahead = hello.log().size() > work.log->size();
-    const absl::StatusOr<Sha256> root =
-        ahead ? absl::StatusOr<Sha256>(Sha256()) : RootAt(work.state->tables(), hello.log().size());
-    if (!root.ok()) {
-      Fail(root.status());
-      return false;
-    }
-    if (ahead || hello.log().epoch() != work.log->epoch() || hello.log().root() != root->view()) {
-      Tell(Event::Severity::kAlarm, "a site's log is not a part of this one",
-           {{"site", work.name.ToString()},
-            {"size_there", absl::StrCat(hello.log().size())},
-            {"size_here", absl::StrCat(work.log->size())}});
-      Refuse(
-          id, v1::REFUSAL_REASON_LOG_DIVERGED,
-          absl::StrCat("the site's log of ", hello.log().size(),
-                       " commits is not the beginning of the coordinator's of ", work.log->size()),
-          "trialsync verify, at both ends");
-      return false;
-    }
-  }
   const ChainId chain{*ReplicaId::From(hello.replica()), hello.incarnation()};
   const uint64_t known_seq = work.log->Chain(chain).seq;
   const std::vector<v1::ChainHead> chains = work.state->tables().Chains();
@@ -219,6 +206,8 @@ void CoordinatorMachine::Group::OnHello(SessionId id, Session& session, const v1
                   "this is the coordinator's own id, which no other replica can have",
                   "install the replica anew with an empty --data");
   }
+  // Whose log the coordinator once signed, it once had.
+  if (!machine_.partitions_.contains(name) && SignedEnd(name, hello)) CreateEmpty(name);
   if (!machine_.definitions_.contains(name.study)) {
     return Refuse(id, v1::REFUSAL_REASON_STUDY_UNKNOWN,
                   absl::StrCat("the coordinator has no study ", name.study),
@@ -240,7 +229,7 @@ void CoordinatorMachine::Group::OnHello(SessionId id, Session& session, const v1
                   "another running daemon uses a copy of this store",
                   "trialsync recovery become-replica, at this machine, or stop one of the two");
   }
-  if (!Acceptable(id, hello, *work)) return;
+  if (!IsBeginning(id, session, hello, *work) || !Acceptable(id, hello, *work)) return;
   if (!work->state->tables().Enrolled(*replica)) {
     if (!machine_.options_.enrol_at_first_contact) {
       return Refuse(id, v1::REFUSAL_REASON_REPLICA_NOT_ENROLLED, "this replica is not enrolled",
@@ -260,6 +249,7 @@ void CoordinatorMachine::Group::OnHello(SessionId id, Session& session, const v1
     NoteReplica(*work, *replica, hello.incarnation(), hello.chain(),
                 hello.has_recovery() ? &recovery : nullptr);
   }
+  NoteMet(*work, *replica);
   session.partition = name;
   session.replica = *replica;
   session.incarnation = hello.incarnation();
@@ -321,9 +311,11 @@ std::string CoordinatorMachine::Group::FaultOf(const v1::Change& change, const S
   if (change.study() != session.partition->study || change.site() != session.partition->site) {
     return "is of another study or site";
   }
-  const bool ahead = change.base().number() > session.sent_size ||
-                     (change.base().number() != 0 && change.base().epoch() != work.log->epoch());
-  return ahead ? "is based on a commit that the site cannot have" : "";
+  const v1::Position& base = change.base();
+  const bool sent = base.number() <= session.sent_size &&
+                    (base.number() == 0 ||
+                     work.state->branches().At(base.number()).epoch() == base.epoch());
+  return !sent && !work.state->tables().TakenOffAt(base) ? "is based on a commit that the site cannot have" : "";
 }
 
 void CoordinatorMachine::Group::OnBatch(SessionId id, Session& session, const v1::Batch& batch) {
@@ -379,13 +371,13 @@ void CoordinatorMachine::Group::OnBatch(SessionId id, Session& session, const v1
                   "the changes do not give the chain that the batch says", "trialsync verify");
   }
   for (size_t i = 0; i < opened->changes.size(); ++i) {
-    work->log->Append({.stamp = {chain, batch.first_seq() + i},
-                       .origin = i == 0 ? origin : std::nullopt,
-                       .authored = opened->content.changes(static_cast<int>(i)),
-                       .authored_digest = opened->digests[i],
-                       .change = opened->changes[i],
-                       .received_time_us = absl::ToUnixMicros(now_),
-                       .chain_hash = &opened->chain[i]});
+    Commit(*work, {.stamp = {chain, batch.first_seq() + i},
+                   .origin = i == 0 ? origin : std::nullopt,
+                   .authored = opened->content.changes(static_cast<int>(i)),
+                   .authored_digest = opened->digests[i],
+                   .change = opened->changes[i],
+                   .received_time_us = absl::ToUnixMicros(now_),
+                   .chain_hash = &opened->chain[i]});
   }
 }
 
@@ -417,7 +409,8 @@ void CoordinatorMachine::Group::SendDefinitions(SessionId id, Session& session, 
 
 absl::Status CoordinatorMachine::Group::SignEnd(Work& work, v1::LogFrame& frame) {
   const v1::LogPosition& end = frame.checkpoint().log();
-  const absl::StatusOr<Checkpoint> checkpoint = CheckpointAt(work.name, end, now_);
+  const absl::StatusOr<Checkpoint> checkpoint = CheckpointAt(
+      work.name, end, now_, work.state->branches().ParentOf(end.epoch()));
   if (!checkpoint.ok()) return checkpoint.status();
   absl::StatusOr<std::string> note = SignCheckpoint(*checkpoint, *machine_.options_.signing_key);
   if (!note.ok()) return note.status();

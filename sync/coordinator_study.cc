@@ -101,6 +101,22 @@ absl::StatusOr<std::shared_ptr<const study::Definition>> Prepare(
 
 }  // namespace
 
+absl::Status CoordinatorMachine::Group::AddDefinition(
+    const std::string& study, std::shared_ptr<const study::Definition> definition) {
+  auto& current = machine_.definitions_[study];
+  study::DefinitionSet grown = current == nullptr ? study::DefinitionSet() : *current;
+  if (absl::Status added = grown.Add(definition); !added.ok()) return added;
+  for (auto& [name, work] : works_) {
+    work.state->Flush();
+    work.log->Flush();
+  }
+  works_.clear();
+  current = std::make_shared<const study::DefinitionSet>(std::move(grown));
+  storage::StoreTables(&transaction_)
+      .PutDefinition(study, definition->number(), definition->hash().view(), definition->bytes());
+  return absl::OkStatus();
+}
+
 absl::StatusOr<v1::StudyVersion> CoordinatorMachine::Group::Publish(
     const v1::PublishStudyVersionRequest& request) {
   if (absl::Status named = RequireAuthor(request.author()); !named.ok()) return named;
@@ -122,23 +138,14 @@ absl::StatusOr<v1::StudyVersion> CoordinatorMachine::Group::Publish(
                      " is published with other content, and a published version never changes: "
                      "give this one the next number"));
   }
-  study::DefinitionSet grown = *current;
-  if (absl::Status added = grown.Add(*prepared); !added.ok()) return added;
-  for (auto& [name, work] : works_) {
-    work.state->Flush();
-    work.log->Flush();
-  }
-  works_.clear();
-  current = std::make_shared<const study::DefinitionSet>(std::move(grown));
-  storage::StoreTables(&transaction_)
-      .PutDefinition(study, definition.number(), definition.hash().view(), definition.bytes());
+  if (absl::Status added = AddDefinition(study, *prepared); !added.ok()) return added;
 
   if (!machine_.partitions_.contains({study, std::string(kCentreSite)})) {
     Create({study, std::string(kCentreSite)});
   } else {
     for (const auto& [name, partition] : machine_.partitions_) {
       Work* const work = name.study == study ? Open(name) : nullptr;
-      if (work == nullptr) continue;
+      if (work == nullptr || !Stopped(*work).ok()) continue;
       v1::Change change = NewChange(*work, request.author(), request.reason());
       *change.mutable_version_publication()->mutable_version() = definition.version();
       CommitOwn(*work, change);
@@ -189,6 +196,7 @@ absl::StatusOr<v1::StudyVersionActivation> CoordinatorMachine::Group::Activate(
   }
   Work* const work = known ? Open(name) : Create(name);
   if (work == nullptr) return status_;
+  if (absl::Status stopped = Stopped(*work); !stopped.ok()) return stopped;
 
   const std::optional<v1::VersionRow> row = work->state->tables().Version((*definition)->version());
   if (row && !row->retired().empty()) {
@@ -237,6 +245,7 @@ absl::StatusOr<v1::StudyVersionActivation> CoordinatorMachine::Group::Retire(
   if (!row->retired().empty()) {
     return ActivationOf(name, **definition, v1::StudyVersionActivation::RETIRED, row->retired(0));
   }
+  if (absl::Status stopped = Stopped(*work); !stopped.ok()) return stopped;
   v1::Change change = NewChange(*work, request.author(), request.reason());
   *change.mutable_version_retirement()->mutable_version() = (*definition)->version();
   const Receipt receipt = CommitOwn(*work, change);

@@ -42,6 +42,7 @@ class FrameReader {
                                             .authored = change.row.authored(),
                                             .digest = digests[i],
                                             .keep_authored = false,
+                                            .whole = false,
                                             .own = &change});
       if (!appended.ok()) return appended;
     }
@@ -124,7 +125,8 @@ class FrameReader {
   absl::StatusOr<Receipt> DecodeNext(std::string_view bytes) {
     absl::StatusOr<Receipt> receipt = DecodeReceipt(bytes);
     if (!receipt.ok()) return absl::InvalidArgumentError(receipt.status().message());
-    if (receipt->number != log_.size() + 1 || receipt->epoch != log_.epoch()) {
+    if (log_.size() == 0) log_.BeginEpoch(receipt->epoch);
+    if (receipt->number != log_.size() + 1) {
       return absl::InvalidArgumentError(absl::StrCat("the frame has commit ", receipt->number,
                                                      " where ", log_.size() + 1, " is next"));
     }
@@ -137,6 +139,8 @@ class FrameReader {
     std::string_view authored;
     Sha256 digest;
     bool keep_authored = true;
+    // The whole receipt was sent.
+    bool whole = true;
     // Is told what became of it, where it is one of this replica's.
     ReceiptedChange* own = nullptr;
   };
@@ -160,6 +164,10 @@ class FrameReader {
           absl::StrCat("commit ", log_.size() + 1, " of the frame ", misfit));
     }
     Receipt receipt = log_.Append(incoming);
+    if (next.whole && receipt.epoch != expected.epoch) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("commit ", receipt.number, " of the frame is of another epoch than its place"));
+    }
     if (receipt.verdict != expected.verdict || receipt.admissions != expected.admissions) {
       return absl::DataLossError(absl::StrCat(
           "commit ", receipt.number, " has outcome ", v1::Outcome_Name(expected.verdict.outcome),

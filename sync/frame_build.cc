@@ -39,6 +39,7 @@ absl::StatusOr<v1::LogFrame> BuildLogFrame(storage::PartitionTables& tables, uin
   v1::LogContent content;
   size_t content_bytes = 0;
   uint64_t last_number = first_number - 1;
+  uint64_t last_epoch = log.epoch();
   absl::Status damaged;
   tables.ForEachLog(
       first_number, std::min(log.size(), first_number + kFrameCommitsMax - 1),
@@ -49,11 +50,17 @@ absl::StatusOr<v1::LogFrame> BuildLogFrame(storage::PartitionTables& tables, uin
           return false;
         }
         const bool own = receipt->stamp.chain == receiver;
+        if (!own && row.authored().empty()) {
+          std::optional<v1::OwnRow> made =
+              tables.Own(receipt->stamp.chain.incarnation, receipt->stamp.seq);
+          if (made) row.mutable_authored()->swap(*made->mutable_authored());
+        }
         // One's own travel without their bytes, but the receiver reads them back.
         const size_t bytes = row.authored().size() + row.receipt().size();
         if (number != first_number && content_bytes + bytes > kFrameBytesMax) return false;
         content_bytes += bytes;
         last_number = number;
+        last_epoch = receipt->epoch;
         if (own && receipt->PlainlyNext()) {
           AddOwn(*receipt, content);
         } else if (own) {
@@ -78,6 +85,7 @@ absl::StatusOr<v1::LogFrame> BuildLogFrame(storage::PartitionTables& tables, uin
   if (last_number != log.size()) {
     const absl::StatusOr<Sha256> root = RootAt(tables, last_number);
     if (!root.ok()) return root.status();
+    end->set_epoch(last_epoch);
     end->set_size(last_number);
     end->set_root(root->str());
   }

@@ -19,9 +19,9 @@ absl::Status CheckIdentity(const v1::StoreIdentity& identity, const std::string&
         "the store has disk format ", identity.format(), ", this release reads up to ",
         storage::kDiskFormat, ": install the newer release again; nothing was changed"));
   }
-  const std::string is = identity.role() == "site"
-                             ? absl::StrCat("site ", identity.site(), " of study ", identity.study())
-                             : identity.role();
+  const std::string is = identity.role() == "site" ? absl::StrCat("site ", identity.site(),
+                                                                  " of study ", identity.study())
+                                                   : identity.role();
   const std::string wanted =
       role == "site" ? absl::StrCat("site ", name.site, " of study ", name.study) : role;
   if (is != wanted) {
@@ -57,8 +57,8 @@ storage::HeadNote NoteOf(storage::StoreTables& tables, const v1::StoreIdentity& 
 }
 
 v1::RecoveryCause CauseOf(storage::HeadCheck check, bool stored, bool restored) {
-  if (restored) return v1::RECOVERY_CAUSE_RESTORED;
   if (!stored) return v1::RECOVERY_CAUSE_STORE_GONE;
+  if (restored) return v1::RECOVERY_CAUSE_RESTORED;
   return check == storage::HeadCheck::kBehind ? v1::RECOVERY_CAUSE_TAIL_LOST
                                               : v1::RECOVERY_CAUSE_HEAD_DIFFERS;
 }
@@ -66,8 +66,7 @@ v1::RecoveryCause CauseOf(storage::HeadCheck check, bool stored, bool restored) 
 // One that is open already goes on: it asks the peer for all that is missing.
 void OpenRecovery(storage::StoreTables& tables, const v1::StoreIdentity& identity,
                   v1::RecoveryCause cause, const std::optional<storage::StoredGroup>& group,
-                  const std::optional<storage::HeadNote>& noted, absl::Time now,
-                  Entropy& entropy) {
+                  const std::optional<storage::HeadNote>& noted, absl::Time now, Entropy& entropy) {
   v1::RecoveryRow row = NewRecovery(identity, cause, now);
   row.set_incarnation_after(entropy.U64());
   if (group) row.set_groups_found(group->mark.counter);
@@ -79,10 +78,35 @@ void OpenRecovery(storage::StoreTables& tables, const v1::StoreIdentity& identit
   AddRecovery(tables, row);
 }
 
+// The coordinator may have forgotten what it committed: it never goes on in the epoch, nor the
+// centre in the chain, in which it forgot.
+void BeginAnew(storage::StoreTables& tables, v1::StoreIdentity identity, v1::RecoveryCause cause,
+               const std::optional<storage::StoredGroup>& group,
+               const std::optional<storage::HeadNote>& noted, absl::Time now, Entropy& entropy) {
+  v1::RecoveryRow row = NewRecovery(identity, cause, now);
+  row.set_epoch_before(identity.epoch());
+  identity.set_epoch(entropy.U64());
+  identity.set_incarnation(entropy.U64());
+  row.set_epoch_after(identity.epoch());
+  row.set_incarnation_after(identity.incarnation());
+  if (group) row.set_groups_found(group->mark.counter);
+  if (noted) row.set_groups_noted(noted->group.counter);
+  tables.PutRecovery(tables.Recoveries().size() + 1, row);
+  tables.PutIdentity(identity);
+  for (const storage::StoreTables::Partition& partition : tables.Partitions()) {
+    storage::PartitionTables own(&tables.transaction(), partition.number);
+    v1::PartitionRow known = own.Row();
+    known.set_next_epoch(0);
+    own.PutRow(known);
+    if (!own.status().ok()) tables.Fail(own.status());
+  }
+}
+
 }  // namespace
 
 absl::Status PrepareStore(storage::Kv& store, storage::Head& head, const std::string& role,
-                          const SiteName& name, absl::Time now, Entropy& entropy) {
+                          const SiteName& name, bool said_restored, absl::Time now,
+                          Entropy& entropy) {
   const absl::StatusOr<std::optional<storage::HeadNote>> noted = head.Read();
   if (!noted.ok()) return noted.status();
   storage::Transaction transaction(store.NewSnapshot());
@@ -95,7 +119,8 @@ absl::Status PrepareStore(storage::Kv& store, storage::Head& head, const std::st
     if (!fits.ok()) return fits;
   }
   const storage::HeadCheck check = storage::CheckHead(group, *noted);
-  const bool restored = stored && stored->restored();
+  const bool marked = stored && stored->restored();
+  const bool restored = said_restored || marked;
   if (stored && check == storage::HeadCheck::kWhole && !restored) {
     if (*noted && (*noted)->group == group->mark) return absl::OkStatus();
     // The process ended between a group and its note: else the next group would be two ahead.
@@ -103,19 +128,18 @@ absl::Status PrepareStore(storage::Kv& store, storage::Head& head, const std::st
     return tables.status().ok() ? head.Write(note) : tables.status();
   }
 
-  if (role == "coordinator" && (check != storage::HeadCheck::kNew || restored)) {
-    return absl::DataLossError(absl::StrCat(
-        "the store has ", group ? group->mark.counter : 0, " groups of writes, and its head file "
-        "names ", *noted ? (*noted)->group.counter : 0, ": something that was acknowledged is gone; "
-        "restore store and head file together from a backup"));
-  }
   v1::StoreIdentity identity = stored.value_or(NewIdentity(role, name, entropy));
   identity.clear_restored();
   tables.PutIdentity(identity);
   if (!stored && role == "site") tables.AddPartition(name);
   if (check != storage::HeadCheck::kNew || restored) {
-    OpenRecovery(tables, identity, CauseOf(check, stored.has_value(), restored), group, *noted, now,
-                 entropy);
+    const v1::RecoveryCause cause =
+        CauseOf(check, stored.has_value(), marked || check == storage::HeadCheck::kWhole);
+    if (role == "coordinator") {
+      BeginAnew(tables, identity, cause, group, *noted, now, entropy);
+    } else {
+      OpenRecovery(tables, identity, cause, group, *noted, now, entropy);
+    }
   }
   // Behind whatever the head names: from here on they agree again, and the recovery is what tells.
   const storage::GroupMark last = group ? group->mark : storage::GroupMark();
@@ -146,9 +170,9 @@ absl::StatusOr<study::DefinitionSet> LoadDefinitions(const storage::Reader& read
   for (std::string& bytes : tables.Definitions(study)) {
     auto definition = study::Definition::FromBytes(std::move(bytes));
     if (!definition.ok()) {
-      return absl::DataLossError(absl::StrCat("a definition of study ", study,
-                                              " in the store is damaged: ",
-                                              definition.status().message()));
+      return absl::DataLossError(
+          absl::StrCat("a definition of study ", study,
+                       " in the store is damaged: ", definition.status().message()));
     }
     if (absl::Status added = definitions.Add(*std::move(definition)); !added.ok()) return added;
   }

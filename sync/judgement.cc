@@ -23,7 +23,13 @@ bool HasSeen(const Arriving& arriving, const v1::WriterRow& writer,
   const v1::Position& base = arriving.change->base();
   if (writer.effect_epoch() == base.epoch() && writer.effect_number() <= base.number()) return true;
   if (IsOn(writer_chain, arriving.stamp.chain)) return writer.seq() < arriving.stamp.seq;
-  return arriving.ancestry->StandsBefore(StampOf(writer_chain, writer.seq()), arriving.stamp);
+  if (arriving.ancestry->StandsBefore(StampOf(writer_chain, writer.seq()), arriving.stamp)) {
+    return true;
+  }
+  if (arriving.branches->beginnings().empty()) return false;
+  const std::optional<ChangeId> change = ChangeId::From(writer.change());
+  return change && arriving.branches->Saw(
+                       base, PositionOf(writer.effect_epoch(), writer.effect_number()), *change);
 }
 
 bool StandsAfter(const Arriving& arriving, const v1::ChainRow& later_chain, uint64_t later_seq) {

@@ -9,6 +9,7 @@
 #include "proto/ids.h"
 #include "storage/tables.h"
 #include "sync/ancestry.h"
+#include "sync/branches.h"
 #include "sync/receipt.h"
 #include "trialsync/v1/change.pb.h"
 #include "trialsync/v1/state.pb.h"
@@ -37,6 +38,7 @@ struct Arriving {
   int64_t received_time_us = 0;
   // Of the partition; set by Replay().
   Ancestry* ancestry = nullptr;
+  Branches* branches = nullptr;
 };
 
 // What the rules say of it.

@@ -16,12 +16,17 @@ namespace {
 // while they are in it (measured: a tenth of the time of a catch-up).
 constexpr uint64_t kFlushCommits = 64;
 
+// Several records may stand one behind the other in one epoch; the first begins it.
+bool BeginsEpoch(PartitionState& state, const Incoming& incoming) {
+  return incoming.change->has_epoch_record() && incoming.stamp.seq == 1 &&
+         state.IsCentre(incoming.stamp.chain.replica);
+}
+
 }  // namespace
 
 absl::StatusOr<LogWriter> LogWriter::Open(PartitionState* state) {
   LogWriter log(state);
   const v1::LogHead head = state->tables().Head();
-  log.epoch_ = head.epoch();
   std::vector<Sha256> roots;
   for (const std::string& bytes : head.frontier()) {
     absl::StatusOr<Sha256> root = Sha256FromBytes(bytes);
@@ -37,12 +42,12 @@ absl::StatusOr<LogWriter> LogWriter::Open(PartitionState* state) {
 
 void LogWriter::BeginEpoch(uint64_t epoch) {
   TS_CHECK(size() == 0);
-  epoch_ = epoch;
+  state_->branches().Begin(epoch, v1::Position());
 }
 
 v1::LogPosition LogWriter::Position() const {
   v1::LogPosition position;
-  position.set_epoch(epoch_);
+  position.set_epoch(epoch());
   position.set_size(size());
   position.set_root(Root().str());
   return position;
@@ -67,18 +72,22 @@ Receipt LogWriter::Append(const Incoming& incoming) {
   TS_CHECK(incoming.stamp.seq == chain.seq + 1);
   if (incoming.origin) state_->ancestry().SetOrigin(incoming.stamp.chain, *incoming.origin);
 
+  if (BeginsEpoch(*state_, incoming)) {
+    state_->branches().Begin(incoming.stamp.chain.incarnation, PositionOf(epoch(), size()));
+  }
+
   const Arriving arriving{.change = incoming.change,
                           .id = id,
                           .stamp = incoming.stamp,
                           .from_centre = state_->IsCentre(incoming.stamp.chain.replica),
                           .number = number,
                           .effect_number = number,
-                          .epoch = epoch_,
+                          .epoch = epoch(),
                           .received_time_us = incoming.received_time_us};
   CommitEffects effects = Replay(*state_, arriving);
 
   Receipt receipt;
-  receipt.epoch = epoch_;
+  receipt.epoch = epoch();
   receipt.number = number;
   receipt.stamp = incoming.stamp;
   receipt.received_time_us = incoming.received_time_us;
@@ -117,7 +126,18 @@ std::string LogWriter::Misfit(const Incoming& incoming, const ChangeId& id) {
   if (state_->tables().Change(id)) {
     return absl::StrCat("is change ", id.hex(), ", which is in the log before it");
   }
-  return "";
+  return BeginsEpoch(*state_, incoming) ? MisfitOfEpoch(incoming) : "";
+}
+
+std::string LogWriter::MisfitOfEpoch(const Incoming& incoming) const {
+  const uint64_t begins = incoming.stamp.chain.incarnation;
+  const v1::Position& parent = incoming.change->epoch_record().parent();
+  if (size() == 0 || parent.epoch() != epoch() || parent.number() != size()) {
+    return absl::StrCat("begins an epoch behind commit ", parent.number(), ", and the last one is ",
+                        size());
+  }
+  return begins == 0 || state_->branches().Knows(begins) ? "begins an epoch that was there before"
+                                                         : "";
 }
 
 // Stores the roots of the subtrees of one tile and more that appending `leaf` finishes.
@@ -142,7 +162,10 @@ uint64_t LogWriter::LinkRecord(const v1::Change& change, const Verdict& verdict,
 
 void LogWriter::Flush() {
   v1::LogHead head;
-  head.set_epoch(epoch_);
+  head.set_epoch(epoch());
+  for (const v1::EpochBeginning& beginning : state_->branches().beginnings()) {
+    *head.add_epochs() = beginning;
+  }
   head.set_size(size());
   for (const Sha256& root : frontier_.roots()) head.add_frontier(root.str());
   state_->tables().PutHead(head);

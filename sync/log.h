@@ -43,10 +43,11 @@ class LogWriter {
   // head is damaged.
   static absl::StatusOr<LogWriter> Open(PartitionState* state);
 
-  // Begins an empty log in `epoch`. Requires that it is empty.
+  // Begins an empty log in `epoch`. Requires that it is empty. A later epoch begins with the commit
+  // of an EpochRecord.
   void BeginEpoch(uint64_t epoch);
 
-  uint64_t epoch() const { return epoch_; }
+  uint64_t epoch() const { return state_->branches().epoch(); }
   uint64_t size() const { return frontier_.size(); }
   Sha256 Root() const { return frontier_.Root(); }
   v1::LogPosition Position() const;
@@ -73,10 +74,10 @@ class LogWriter {
  private:
   explicit LogWriter(PartitionState* state) : state_(state) {}
   void PutFinishedSubtrees(const Sha256& leaf);
+  std::string MisfitOfEpoch(const Incoming& incoming) const;
   uint64_t LinkRecord(const v1::Change& change, const Verdict& verdict, uint64_t number);
 
   PartitionState* state_;
-  uint64_t epoch_ = 0;
   MerkleFrontier frontier_;
   std::map<ChainId, ChainEnd> chains_;
 };

@@ -7,15 +7,22 @@
 
 namespace trialsync::sync {
 
+namespace {
+
+uint64_t CommitsIn(const v1::LogFrame& frame) {
+  const uint64_t end = frame.checkpoint().log().size() + 1;
+  return end - std::min(end, frame.first_number());
+}
+
+}  // namespace
+
 uint64_t CommitsIn(const Input& input) {
   uint64_t commits = 1;
   if (const auto* received = std::get_if<MessageReceived>(&input)) {
     if (const auto* up = std::get_if<v1::SiteMessage>(&received->message)) {
-      commits = up->batch().count();
+      commits = std::max<uint64_t>(up->batch().count(), CommitsIn(up->hand_over().frame()));
     } else {
-      const v1::LogFrame& frame = std::get<v1::CoordinatorMessage>(received->message).log_frame();
-      const uint64_t end = frame.checkpoint().log().size() + 1;
-      commits = end - std::min(end, frame.first_number());
+      commits = CommitsIn(std::get<v1::CoordinatorMessage>(received->message).log_frame());
     }
   } else if (const auto* request = std::get_if<ClientRequest>(&input)) {
     const auto* batch = std::get_if<v1::BatchWriteRecordsRequest>(&request->work);

@@ -14,6 +14,7 @@
 #include "storage/tables.h"
 #include "study/definition.h"
 #include "sync/ancestry.h"
+#include "sync/branches.h"
 #include "trialsync/v1/state.pb.h"
 
 namespace trialsync::sync {
@@ -25,13 +26,15 @@ class PartitionState {
   // Neither argument is owned; both must outlive this.
   PartitionState(storage::Transaction* transaction, PartitionNumber partition,
                  const study::DefinitionSet* definitions)
-      : tables_(transaction, partition), definitions_(definitions), ancestry_(&tables_) {}
+      : tables_(transaction, partition), definitions_(definitions), ancestry_(&tables_),
+        branches_(&tables_) {}
   PartitionState(const PartitionState&) = delete;
   PartitionState& operator=(const PartitionState&) = delete;
 
   storage::PartitionTables& tables() { return tables_; }
   const study::DefinitionSet& definitions() const { return *definitions_; }
   Ancestry& ancestry() { return ancestry_; }
+  Branches& branches() { return branches_; }
 
   // The state of a record; empty, with its key set, if there is none yet. The references are valid
   // until Flush().
@@ -86,6 +89,7 @@ class PartitionState {
   storage::PartitionTables tables_;
   const study::DefinitionSet* definitions_;
   Ancestry ancestry_;
+  Branches branches_;
   google::protobuf::Arena arena_;
   std::map<std::string, CachedRecord> records_;
   // The last one that was asked for: the rules ask for one several times.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "proto/names.h"
 #include "storage/tables.h"
 #include "storage/transaction.h"
 #include "sync/receipt.h"
@@ -32,6 +33,13 @@ std::string Cause(const v1::RecoveryRow& row) {
     case v1::RECOVERY_CAUSE_WENT_BACK:
       return "The coordinator knew more of this replica than the replica: an old state of the store "
              "was put back, or a copy of it was used in turns.";
+    case v1::RECOVERY_CAUSE_REFILLED:
+      return absl::StrCat("A site had commits of ", row.partition(),
+                          " that this coordinator had signed, and did not have any more.");
+    case v1::RECOVERY_CAUSE_CONTRADICTION:
+      return absl::StrCat("Two contents of one position of the log of ", row.partition(),
+                          " bear this coordinator's signature: somebody changed a log, or the store "
+                          "was put back without a word and had gone on.");
     case v1::RECOVERY_CAUSE_COPIED:
       return "Another running daemon used a copy of this store.";
     default:
@@ -64,6 +72,22 @@ std::string Course(const v1::RecoveryRow& row) {
   return text;
 }
 
+// At the coordinator: of its whole store, or of one partition.
+std::string CentreCourse(const v1::RecoveryRow& row) {
+  if (row.cause() == v1::RECOVERY_CAUSE_CONTRADICTION) {
+    return "Nothing more is committed for this site. Keep both stores as they are, and compare them.";
+  }
+  if (row.cause() == v1::RECOVERY_CAUSE_REFILLED) {
+    return absl::StrCat(row.ended_time_us() == 0 ? "It brings them back. " : "It brought them back. ",
+                        "What no site has that says Hello cannot be named.");
+  }
+  return absl::StrCat(
+      "The coordinator goes on in a new epoch, and gets from each site what it lacks. ",
+      row.ended_time_us() == 0 ? "Not every site was heard from since."
+                               : "Every site that the store knew was heard from since.",
+      " What the lost state had and no site has cannot be named.");
+}
+
 v1::Recovery Summary(const v1::RecoveryRow& row) {
   v1::Recovery recovery;
   recovery.set_cause(row.cause());
@@ -71,7 +95,10 @@ v1::Recovery Summary(const v1::RecoveryRow& row) {
   if (row.ended_time_us() != 0) {
     *recovery.mutable_ended_time() = ToTimestamp(absl::FromUnixMicros(row.ended_time_us()));
   }
-  recovery.set_summary(absl::StrCat(Cause(row), " ", Course(row)));
+  recovery.set_site(row.partition());
+  recovery.set_replica(ToHex(row.source_replica()));
+  const bool of_centre = row.epoch_after() != 0 || !row.partition().empty();
+  recovery.set_summary(absl::StrCat(Cause(row), " ", of_centre ? CentreCourse(row) : Course(row)));
   if (row.log_size_after() > row.log_size_before()) {
     recovery.set_first_pulled(row.log_size_before() + 1);
     recovery.set_last_pulled(row.log_size_after());
@@ -134,6 +161,32 @@ void AddChanges(const v1::RecoveryRow& row, storage::PartitionTables& tables,
                     });
 }
 
+// Of one partition of a coordinator: what a site brought back.
+void AddRefilled(storage::StoreTables& store, v1::Recovery& recovery) {
+  const absl::StatusOr<SiteName> name = ParseSiteName(recovery.site(), SiteName());
+  const auto partition = name.ok() ? store.FindPartition(*name) : std::nullopt;
+  if (!partition || recovery.last_pulled() == 0) return;
+  storage::PartitionTables tables(&store.transaction(), *partition);
+  for (uint64_t number = recovery.first_pulled(); number <= recovery.last_pulled(); ++number) {
+    const std::optional<StoredChange> change = ReadChange(tables, number);
+    if (change) recovery.add_refilled_changes(change->id.hex());
+  }
+  if (!tables.status().ok()) store.Fail(tables.status());
+}
+
+// The replicas that a restored coordinator has not welcomed since.
+void AddAwaited(storage::StoreTables& store, uint64_t epoch, v1::Recovery& recovery) {
+  for (const storage::StoreTables::Partition& partition : store.Partitions()) {
+    storage::PartitionTables tables(&store.transaction(), partition.number);
+    for (const auto& [replica, row] : tables.Replicas()) {
+      if (row.met_epoch() == epoch) continue;
+      recovery.add_awaited_replicas(
+          absl::StrCat(partition.name.ToString(), " ", replica.hex()));
+    }
+    if (!tables.status().ok()) return store.Fail(tables.status());
+  }
+}
+
 // What replicas told the coordinator.
 void AddReplicas(storage::StoreTables& store, v1::ListRecoveriesResponse& response) {
   for (const storage::StoreTables::Partition& partition : store.Partitions()) {
@@ -152,7 +205,7 @@ void AddReplicas(storage::StoreTables& store, v1::ListRecoveriesResponse& respon
 }  // namespace
 
 absl::StatusOr<v1::ListRecoveriesResponse> ListRecoveries(
-    std::shared_ptr<const storage::Snapshot> snapshot) {
+    std::shared_ptr<const storage::Snapshot> snapshot, bool with_refilled) {
   storage::Transaction transaction(std::move(snapshot));
   storage::StoreTables store(&transaction);
   v1::ListRecoveriesResponse response;
@@ -162,6 +215,10 @@ absl::StatusOr<v1::ListRecoveriesResponse> ListRecoveries(
   for (const v1::RecoveryRow& row : store.Recoveries()) {
     v1::Recovery& recovery = *response.add_recoveries();
     recovery = Summary(row);
+    if (with_refilled && row.cause() == v1::RECOVERY_CAUSE_REFILLED) AddRefilled(store, recovery);
+    if (identity && row.epoch_after() == identity->epoch()) {
+      AddAwaited(store, identity->epoch(), recovery);
+    }
     if (!partition) continue;
     storage::PartitionTables tables(&transaction, *partition);
     AddChanges(row, tables, recovery);

@@ -250,7 +250,8 @@ Arriving Commit::ArrivingOf(const StoredChange& stored) const {
           .effect_number = effect_number_,
           .epoch = epoch_,
           .received_time_us = received_time_us_,
-          .ancestry = &state_.ancestry()};
+          .ancestry = &state_.ancestry(),
+          .branches = &state_.branches()};
 }
 
 StoredChange Commit::StoredOf(const Arriving& arriving) {
@@ -365,6 +366,7 @@ CommitEffects Replay(PartitionState& state, const Arriving& arriving) {
   TS_CHECK(arriving.change != nullptr && arriving.number != 0);
   Arriving judged = arriving;
   judged.ancestry = &state.ancestry();
+  judged.branches = &state.branches();
   Commit commit(state, arriving.effect_number, arriving.received_time_us, arriving.epoch);
   CommitEffects effects;
   effects.verdict = commit.Begin(judged);

@@ -29,8 +29,8 @@ struct DerivedTable {
   const Message* prototype;
 };
 
-const std::array<DerivedTable, 14>& DerivedTables() {
-  static const std::array<DerivedTable, 14> tables = {{
+const std::array<DerivedTable, 16>& DerivedTables() {
+  static const std::array<DerivedTable, 16> tables = {{
       {Table::kLogHead, "log head", &v1::LogHead::default_instance()},
       {Table::kTile, "tree of the log", nullptr},
       {Table::kChange, "changes", &v1::ChangeRow::default_instance()},
@@ -45,6 +45,8 @@ const std::array<DerivedTable, 14>& DerivedTables() {
       {Table::kRequest, "requests", nullptr},
       {Table::kChain, "chains", &v1::ChainHead::default_instance()},
       {Table::kEnrolled, "enrolled replicas", nullptr},
+      {Table::kTakenOff, "commits taken off", &v1::TakenOff::default_instance()},
+      {Table::kTakenOffPosition, "positions taken off", nullptr},
   }};
   return tables;
 }

@@ -15,7 +15,7 @@ absl::Status PrepareSiteStore(storage::Kv& store, storage::Head& head, const Sit
                                    std::pair("site", options.name.site)}) {
     if (absl::Status valid = CheckShortName(what, name); !valid.ok()) return valid;
   }
-  return PrepareStore(store, head, "site", options.name, now, entropy);
+  return PrepareStore(store, head, "site", options.name, /*restored=*/false, now, entropy);
 }
 
 absl::Status SiteMachine::Resting() {

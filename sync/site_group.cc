@@ -71,6 +71,13 @@ void SiteMachine::Group::Handle(const SessionOpened& input) {
   hello->set_site(machine_.options_.name.site);
   hello->set_boot(machine_.boot_);
   *hello->mutable_log() = LogEnd();
+  for (const v1::Position& end : Branches(&tables_).EpochEnds(
+           PositionOf(hello->log().epoch(), hello->log().size()))) {
+    *hello->add_epochs() = end;
+  }
+  if (hello->log().size() != 0) {
+    hello->set_checkpoint(tables_.Checkpoint(hello->log().epoch()));
+  }
   if (machine_.recovery_) *hello->mutable_recovery() = machine_.recovery_->row;
   if (machine_.recovering()) {
     hello->set_replica(machine_.recovery_->row.replica_after());
@@ -109,7 +116,8 @@ void SiteMachine::Group::Handle(const MessageReceived& input) {
   machine_.session_->last_received = now_;
   machine_.status_.last_contact = now_;
   const auto& message = std::get<v1::CoordinatorMessage>(input.message);
-  if (!message.has_refusal() && message.has_welcome() == machine_.session_->welcomed) {
+  const bool opens = message.has_welcome() || message.has_hand_over_request();
+  if (!message.has_refusal() && opens == machine_.session_->welcomed) {
     return Refuse(v1::REFUSAL_REASON_MESSAGE_INVALID,
                   "what a coordinator sends begins with one Welcome, and has no other",
                   "install the coordinator's release at this site");
@@ -124,6 +132,12 @@ void SiteMachine::Group::Handle(const MessageReceived& input) {
     case v1::CoordinatorMessage::kHeartbeat:
       machine_.status_.coordinator_log = message.heartbeat().log();
       return;
+    case v1::CoordinatorMessage::kHandOverRequest:
+      return OnHandOverRequest(message.hand_over_request());
+    case v1::CoordinatorMessage::kRewind:
+      return Refuse(v1::REFUSAL_REASON_LOG_DIVERGED,
+                    "the coordinator took commits off, and this release cannot follow",
+                    "install the coordinator's release at this site");
     case v1::CoordinatorMessage::kRefusal:
       return OnRefusal(message.refusal());
     case v1::CoordinatorMessage::MESSAGE_NOT_SET:

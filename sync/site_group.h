@@ -49,6 +49,8 @@ class SiteMachine::Group : public Desk {
   void OnLogFrame(const v1::LogFrame& frame);
   void OnDefinition(const v1::DefinitionTransfer& transfer);
   void OnRefusal(const v1::Refusal& refusal);
+  // The coordinator lacks what this site has (site_recovery.cc).
+  void OnHandOverRequest(const v1::HandOverRequest& request);
   // Clears the rows of the outbox that these changes, all up to `receipted`, have.
   void SettleOutbox(storage::PartitionTables& tables, std::span<const ReceiptedChange> changes,
                     uint64_t receipted);

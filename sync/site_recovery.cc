@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "sync/hand_over.h"
 #include "sync/site_group.h"
 
 namespace trialsync::sync {
@@ -70,6 +71,29 @@ void SiteMachine::Group::TryEndRecovery() {
         {"lost_last_seq", absl::StrCat(row.lost_last_seq())}});
   // The next Hello tells the coordinator of it.
   EndSession();
+}
+
+void SiteMachine::Group::OnHandOverRequest(const v1::HandOverRequest& request) {
+  for (const v1::VersionReference& version : request.definitions()) {
+    const auto definition = machine_.definitions_.Find(version);
+    if (definition == nullptr) continue;
+    v1::SiteMessage message;
+    *message.mutable_definition()->mutable_version() = version;
+    message.mutable_definition()->set_definition(definition->bytes());
+    SendToCoordinator(std::move(message));
+  }
+  absl::StatusOr<v1::HandOver> piece = BuildHandOver(tables_, request.first_number());
+  if (absl::IsInvalidArgument(piece.status())) {
+    return Refuse(v1::REFUSAL_REASON_MESSAGE_INVALID, std::string(piece.status().message()),
+                  "trialsync verify, at both ends");
+  }
+  if (!piece.ok()) return tables_.Fail(piece.status());
+  Tell(Event::Severity::kWarning, "the coordinator lacks what this site has: handing it over",
+       {{"first_number", absl::StrCat(request.first_number())},
+        {"last_number", absl::StrCat(piece->frame().checkpoint().log().size())}});
+  v1::SiteMessage message;
+  *message.mutable_hand_over() = *std::move(piece);
+  SendToCoordinator(std::move(message));
 }
 
 void SiteMachine::Group::ListSurprise(const Recovered::Receipted& change) {

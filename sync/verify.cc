@@ -64,6 +64,12 @@ class Replica {
   std::optional<LogWriter> log_;
 };
 
+uint64_t FirstEpoch(storage::PartitionTables& tables, const v1::LogHead& head) {
+  const std::vector<v1::Position> ends =
+      Branches(&tables).EpochEnds(PositionOf(head.epoch(), head.size()));
+  return ends.empty() ? head.epoch() : ends.front().epoch();
+}
+
 // One verification. Each step returns a difference in a sentence, empty if it found none.
 class Verifier {
  public:
@@ -75,7 +81,7 @@ class Verifier {
         transaction_(snapshot),
         stored_(&transaction_, partition),
         head_(stored_.Head()),
-        replica_(partition, &definitions, head_.epoch()),
+        replica_(partition, &definitions, FirstEpoch(stored_, head_)),
         definitions_(definitions) {}
 
   absl::StatusOr<Verification> Run(const VerifyProgressFunction& progress) {

@@ -27,11 +27,19 @@ Judgement Enrol(PartitionState& state, const Arriving& arriving) {
   return Judgement::Of(v1::OUTCOME_APPLIED);
 }
 
+// What a branch that was taken off knew of positions.
+Judgement NoteTakenOff(PartitionState& state, const v1::EpochRecord& record) {
+  for (const v1::EpochBeginning& beginning : record.epochs()) state.branches().Note(beginning);
+  for (const v1::TakenOff& commit : record.commits()) state.tables().PutTakenOff(commit);
+  return Judgement::Of(v1::OUTCOME_APPLIED);
+}
+
 }  // namespace
 
 Judgement MergeCentreAct(PartitionState& state, const Arriving& arriving) {
   const v1::Change& change = *arriving.change;
   if (change.has_replica_enrolment()) return Enrol(state, arriving);
+  if (change.has_epoch_record()) return NoteTakenOff(state, change.epoch_record());
   const v1::VersionReference& version =
       change.has_version_publication() ? change.version_publication().version()
       : change.has_version_activation() ? change.version_activation().version()

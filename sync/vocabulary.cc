@@ -24,8 +24,8 @@ auto First(const Versions& versions, Find find) -> decltype(find(*versions.front
 }  // namespace
 
 Vocabulary::Vocabulary(PartitionState& state) {
-  v1::Position newest;
-  newest.set_number(std::numeric_limits<uint64_t>::max());
+  const v1::Position newest =
+      PositionOf(state.branches().epoch(), std::numeric_limits<uint64_t>::max());
   const std::shared_ptr<const study::Definition> active = NewestActive(state, newest);
   if (active != nullptr) versions_.push_back(active);
   const auto& all = state.definitions().all();

@@ -70,6 +70,8 @@ std::string ActWord(const v1::Change& change) {
       return "retirement";
     case v1::Change::kReplicaEnrolment:
       return "enrolment";
+    case v1::Change::kEpochRecord:
+      return "epoch";
     case v1::Change::BODY_NOT_SET:
       break;
   }

@@ -19,7 +19,8 @@ void PrintChanges(const char* what, const google::protobuf::RepeatedPtrField<std
 void Print(const v1::Recovery& recovery, std::ostream& out) {
   out << TimeText(recovery.began_time()) << " " << Word(recovery.cause());
   if (!recovery.site().empty()) {
-    out << ", " << Printable(recovery.site()) << ", replica " << ShortId(recovery.replica());
+    out << ", " << Printable(recovery.site());
+    if (!recovery.replica().empty()) out << ", replica " << ShortId(recovery.replica());
   }
   out << (recovery.has_ended_time() ? ", done " + TimeText(recovery.ended_time()) : ", OPEN") << "\n";
   for (const std::string& line : Wrap(recovery.summary(), kTextColumns)) {
@@ -33,6 +34,9 @@ void Print(const v1::Recovery& recovery, std::ostream& out) {
   PrintChanges("of these, values that stayed at the hospital are lost",
                recovery.lost_site_only_changes(), out);
   PrintChanges("stamped again", recovery.stamped_again_changes(), out);
+  PrintChanges("brought back", recovery.refilled_changes(), out);
+  PrintChanges("committed again", recovery.committed_again_changes(), out);
+  PrintChanges("not heard from since", recovery.awaited_replicas(), out);
   PrintChanges("had been taken for unsent", recovery.recognised_changes(), out);
 }
 

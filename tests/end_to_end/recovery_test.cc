@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What becomes of real stores that lose their tail, are put back from an old copy, or are used
-// twice (faults B2, B3, B8, E1, E2).
+// twice; and of a coordinator that is put back or loses its store (faults B2, B3, B8, E1 to E4).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -213,6 +213,86 @@ TEST(RecoveryTest, ACopyUsedAtTheSameTimeBecomesAReplicaOfItsOwn_E2) {
     EXPECT_EQ(Missing(ledger, *daemon, site), "");
     EXPECT_EQ(Verify(*daemon), "");
   }
+}
+
+// A coordinator that is put back to a copy of its data directory, taken while it did not run.
+class RestoredCoordinator : public testing::Test {
+ protected:
+  void SetUp() override {
+    Writer(&site_, &ledger_, "before", 1).WriteNew(5);
+    ASSERT_TRUE(WaitUntil([&] { return InStep(trial_); }));
+    centre_.Kill();
+    Copy(data_, data_ + ".copy");
+    trial_.StartCoordinator();
+    site_.Mend();
+    Writer(&site_, &ledger_, "between", 2).WriteNew(5);
+    ASSERT_TRUE(WaitUntil([&] { return InStep(trial_); }));
+    lost_size_ = SiteStatus(site_)->log().size();
+    centre_.Kill();
+  }
+
+  void ExpectAllIsBack() {
+    site_.Mend();
+    ASSERT_TRUE(WaitUntil([&] { return InStep(trial_) && !Refills().empty(); }));
+    Writer(&site_, &ledger_, "after", 3).WriteNew(5);
+    ASSERT_TRUE(WaitUntil([&] { return InStep(trial_); }));
+    for (const Daemon* daemon : {&site_.daemon, &centre_}) {
+      EXPECT_EQ(Missing(ledger_, *daemon, site_), "");
+      EXPECT_EQ(Verify(*daemon), "");
+    }
+    ASSERT_EQ(Refills().size(), 1u);
+    const v1::Recovery refill = Refills().front();
+    EXPECT_TRUE(refill.has_ended_time());
+    EXPECT_EQ(refill.last_pulled(), lost_size_);
+    EXPECT_EQ(static_cast<uint64_t>(refill.refilled_changes_size()),
+              refill.last_pulled() - refill.first_pulled() + 1);
+    EXPECT_NE(SiteStatus(site_)->log().epoch(), 0u);
+  }
+
+  std::vector<v1::Recovery> Refills() {
+    std::vector<v1::Recovery> refills;
+    const v1::ListRecoveriesResponse report = Recoveries(centre_);
+    for (const v1::Recovery& recovery : report.recoveries()) {
+      if (recovery.cause() == v1::RECOVERY_CAUSE_REFILLED) refills.push_back(recovery);
+    }
+    return refills;
+  }
+
+  Trial trial_{"pbc", kStudyFile};
+  Trial::Site& site_ = trial_.AddSite("MAYO1");
+  Daemon& centre_ = trial_.coordinator();
+  const std::string data_ = centre_.data_directory();
+  Ledger ledger_;
+  uint64_t lost_size_ = 0;
+};
+
+TEST_F(RestoredCoordinator, GetsBackFromTheSiteWhatItHadCommitted_E3) {
+  Copy(data_ + ".copy", data_);
+  trial_.StartCoordinator({"--restored"});
+  const v1::ListRecoveriesResponse recoveries = Recoveries(centre_);
+  ASSERT_FALSE(recoveries.recoveries().empty());
+  EXPECT_EQ(recoveries.recoveries(0).cause(), v1::RECOVERY_CAUSE_RESTORED);
+  ExpectAllIsBack();
+}
+
+TEST_F(RestoredCoordinator, DoesSoWhenNobodySaysThatItWasPutBack_E3) {
+  Copy(data_ + ".copy", data_);
+  trial_.StartCoordinator();
+  ExpectAllIsBack();
+}
+
+TEST_F(RestoredCoordinator, NoticesByItsHeadFileThatItsStoreIsAnOldOne_E3) {
+  Copy(data_ + ".copy/store", data_ + "/store");
+  trial_.StartCoordinator();
+  ASSERT_FALSE(Recoveries(centre_).recoveries().empty());
+  EXPECT_EQ(Recoveries(centre_).recoveries(0).cause(), v1::RECOVERY_CAUSE_TAIL_LOST);
+  ExpectAllIsBack();
+}
+
+TEST_F(RestoredCoordinator, WithNothingButItsKeyGetsEverythingBack_E4) {
+  fs::remove_all(data_ + "/store");
+  trial_.StartCoordinator({"--restored"});
+  ExpectAllIsBack();
 }
 
 }  // namespace

@@ -184,8 +184,8 @@ Trial::Trial(std::string study, const std::string& study_file)
   Manage(coordinator_, {"study", "publish", study_file});
 }
 
-void Trial::StartCoordinator() {
-  coordinator_.Start();
+void Trial::StartCoordinator(const std::vector<std::string>& more) {
+  coordinator_.Start(more);
   for (const auto& site : sites_) site->link.SetTarget(coordinator_.address());
 }
 

@@ -108,8 +108,9 @@ class Trial {
   // name is `study`.
   Trial(std::string study, const std::string& study_file);
 
-  // Starts the coordinator, again or first, and points every link at where it listens now.
-  void StartCoordinator();
+  // Starts the coordinator, again or first, with `more` arguments, and points every link at where it
+  // listens now.
+  void StartCoordinator(const std::vector<std::string>& more = {});
 
   // Has `trialsync` activate version 1 at a site, starts a daemon of it and waits until it may
   // write. Several replicas of one site may be added; the directories are numbered.

@@ -111,6 +111,11 @@ std::string Runner::ShowRecoveries(world::Node& node) {
       absl::StrAppend(&line, ", pulled ", recovery.first_pulled(), " to ", recovery.last_pulled());
     }
     add("with its", recovery.pulled_back_changes());
+    add("brought back", recovery.refilled_changes());
+    add("committed again", recovery.committed_again_changes());
+    if (!recovery.awaited_replicas().empty()) {
+      absl::StrAppend(&line, ", replicas not heard from: ", recovery.awaited_replicas_size());
+    }
     add("of these taken for unsent", recovery.recognised_changes());
     add("stamped again", recovery.stamped_again_changes());
     if (recovery.lost_last_seq() != 0) {

@@ -171,6 +171,8 @@ std::string Runner::NewCommits() {
   world::Node& centre = stage_->world().coordinator();
   if (!centre.up()) return "";
   const uint64_t size = LogPositionAt(centre, Stage::partition(), std::nullopt).size();
+  // It was put back to an earlier state.
+  if (size < commits_shown_) commits_shown_ = size;
   if (size <= commits_shown_) return "";
   const uint64_t first = commits_shown_ + 1;
   commits_shown_ = size;
