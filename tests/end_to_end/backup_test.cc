@@ -91,6 +91,40 @@ TEST_F(BackupTest, OneMadeDuringWritesIsWholeAndComesBack) {
   EXPECT_EQ(report->recoveries(0).lost_last_seq(), 0u) << report->recoveries(0).summary();
 }
 
+// What the coordinator had committed after the backup comes back from the site (fault E3).
+TEST_F(BackupTest, ACoordinatorIsPutBackAndRefilled) {
+  Daemon& centre = trial_.coordinator();
+  const std::string data = centre.data_directory();
+  ASSERT_EQ(centre.Stop(), 0);
+  trial_.StartCoordinator({"--backup", backups_ + "-centre"});
+  Writer before(&site_, &saved_, "before", 1);
+  before.WriteNew(5);
+  ASSERT_TRUE(WaitUntil([&] { return InStep(trial_); }));
+  const auto backup = centre.Connect()->Call(v1::CreateBackupRequest());
+  ASSERT_EQ(backup.status(), absl::OkStatus());
+  Writer after(&site_, &saved_, "after", 2);
+  after.WriteNew(5);
+  ASSERT_TRUE(WaitUntil([&] { return InStep(trial_); }));
+
+  centre.Kill();
+  const std::string key = trial_.directory() + "/signing_key";
+  fs::rename(data + "/signing_key", key);
+  fs::remove_all(data);
+  const Said restored = Run({"restore", backups_ + "-centre", "--data", data});
+  ASSERT_EQ(restored.exit_code, 0) << restored.text;
+  EXPECT_THAT(restored.text, HasSubstr("signing_key"));
+  fs::rename(key, data + "/signing_key");
+  trial_.StartCoordinator();
+  ASSERT_TRUE(WaitUntil([&] { return InStep(trial_); }));
+  EXPECT_EQ(Missing(centre), "");
+  EXPECT_EQ(Verify(centre), "");
+  EXPECT_EQ(Verify(site_.daemon), "");
+  const auto report = centre.Connect()->Call(v1::ListRecoveriesRequest());
+  ASSERT_EQ(report.status(), absl::OkStatus());
+  ASSERT_GT(report->recoveries_size(), 0);
+  EXPECT_EQ(report->recoveries(0).cause(), v1::RECOVERY_CAUSE_RESTORED);
+}
+
 TEST_F(BackupTest, AFlippedBitFailsLoudly) {
   Writer writer(&site_, &saved_, "before", 1);
   writer.WriteNew(3);
