@@ -67,6 +67,7 @@ class Storm {
       Strike();
     }
     std::printf("[%5.1f s] the end: everything is sent, compared and verified\n", Elapsed());
+    std::fflush(stdout);
     scene_.Judge();
     return Report();
   }

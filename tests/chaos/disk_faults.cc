@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -35,13 +36,23 @@ void CopyContent(const fs::path& from, const fs::path& to) {
   fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::overwrite_existing);
 }
 
-// Fills what is left of a disk.
-void Fill(const fs::path& file) {
+// Fills what is left of a disk, but for some bytes.
+void Fill(const fs::path& file, uint64_t bytes_left) {
   const std::string block(4096, 'x');
   const int ballast = open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   while (write(ballast, block.data(), block.size()) > 0) {
   }
   close(ballast);
+  fs::resize_file(file, fs::file_size(file) - std::min<uint64_t>(fs::file_size(file), bytes_left));
+}
+
+// What a store of this size needs to open: its logs become tables.
+uint64_t BytesToOpen(const fs::path& store) {
+  uint64_t bytes = uint64_t{2} << 20;
+  for (const auto& file : fs::directory_iterator(store)) {
+    if (file.path().extension() == ".log") bytes += 2 * file.file_size();
+  }
+  return bytes;
 }
 
 // One call on a file of the store of `daemon` fails, once or from there on.
@@ -91,7 +102,6 @@ void FillDisk(Scene& scene) {
   daemon.Kill();
   fs::rename(data, aside);
   fs::create_directory(data);
-  // A store that is opened writes tables before it drops its log.
   if (mount("tmpfs", data.c_str(), "tmpfs", 0, "size=256m") != 0) {
     scene.Complain("a tmpfs could not be mounted");
     fs::remove(data);
@@ -99,9 +109,11 @@ void FillDisk(Scene& scene) {
     return scene.StartInSteps(daemon);
   }
   CopyContent(aside, data);
+  // With little room at its start, a store sets none aside for its log.
+  Fill(ballast, BytesToOpen(data + "/store"));
   scene.StartInSteps(daemon);
   absl::SleepFor(scene.Between(absl::Milliseconds(10), absl::Seconds(1)));
-  Fill(ballast);
+  Fill(data + "/rest", 0);
   end_to_end::WaitUntil([&] { return HasFault(daemon); }, absl::Seconds(5), absl::Milliseconds(50));
   const bool killed_while_full = scene.Coin();
   if (killed_while_full) {
@@ -109,6 +121,7 @@ void FillDisk(Scene& scene) {
     daemon.Kill();
   }
   fs::remove(ballast);
+  fs::remove(data + "/rest");
   if (killed_while_full) {
     scene.StartInSteps(daemon);
   } else {
