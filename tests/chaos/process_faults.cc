@@ -14,6 +14,18 @@ namespace {
 
 constexpr char kFakeClock[] = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 
+// What is started from here on has a clock that is off by this much.
+void FakeClock(const std::string& offset) {
+  setenv("LD_PRELOAD", kFakeClock, 1);
+  setenv("FAKETIME", offset.c_str(), 1);
+  setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1", 1);
+}
+
+void RealClock() {
+  for (const char* name : {"LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC"})
+    unsetenv(name);
+}
+
 TcpProxy::Direction AnyDirection(Scene& scene) {
   return scene.Coin() ? TcpProxy::Direction::kUp : TcpProxy::Direction::kDown;
 }
@@ -66,8 +78,15 @@ void ThrottleLink(Scene& scene) {
       kBytesPerSecond[scene.Below(std::size(kBytesPerSecond))]);
 }
 
+// It does not go with every allocator: a daemon that cannot say its version with it is none to try.
 std::string NoFakeClock() {
-  return std::filesystem::exists(kFakeClock) ? "" : "libfaketime is not installed";
+  if (!std::filesystem::exists(kFakeClock)) return "libfaketime is not installed";
+  const end_to_end::TemporaryDirectory directory;
+  FakeClock("+1d");
+  end_to_end::Process process(end_to_end::DaemonCommand({"--version"}), directory.path() + "/said");
+  RealClock();
+  if (process.WaitForExit(absl::Seconds(10)) == 0) return "";
+  return "libfaketime does not go with what the daemon is linked to";
 }
 
 // Until its next start.
@@ -77,16 +96,13 @@ void SetWallClock(Scene& scene) {
       scene.CoordinatorsTurn() ? scene.trial().coordinator() : scene.AnyPlace().site->daemon;
   const std::string days = absl::StrCat(scene.Coin() ? "+" : "-", scene.Below(kDaysMax), "d");
   daemon.Kill();
-  setenv("LD_PRELOAD", kFakeClock, 1);
-  setenv("FAKETIME", days.c_str(), 1);
-  setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1", 1);
+  FakeClock(days);
   if (&daemon == &scene.trial().coordinator()) {
     scene.trial().StartCoordinator();
   } else {
     daemon.Start();
   }
-  unsetenv("LD_PRELOAD");
-  unsetenv("FAKETIME");
+  RealClock();
 }
 
 }  // namespace trialsync::chaos
