@@ -10,6 +10,7 @@ namespace trialsync::daemon {
 SessionEnd EndOf(v1::RefusalReason reason, SessionEnd end) {
   switch (reason) {
     case v1::REFUSAL_REASON_SHUTTING_DOWN:
+    case v1::REFUSAL_REASON_SESSION_SUPERSEDED:
       return end;
     case v1::REFUSAL_REASON_STUDY_UNKNOWN:
     case v1::REFUSAL_REASON_SITE_UNKNOWN:

@@ -21,8 +21,9 @@ enum class SessionEnd {
   kRefused,
 };
 
-// How a session ends that was refused. Being stopped is no refusal: the coordinator comes back by
-// itself, so `end`, how the session stood before, counts.
+// How a session ends that was refused. Being stopped is no refusal, since the coordinator comes back
+// by itself, nor is being taken over by another session of this replica, which may be gone by now:
+// `end`, how the session stood before, counts.
 SessionEnd EndOf(v1::RefusalReason reason, SessionEnd end);
 
 // The pause before the next attempt to connect: doubles from kBackoffMin to kBackoffMax, is short

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string_view>
 #include <system_error>
 
@@ -30,31 +31,50 @@ absl::Status MakePrivate(const fs::path& directory) {
                                           error.message(), "; correct --data or its rights"));
 }
 
+absl::Status StoreIsGone(const fs::path& store) {
+  return absl::NotFoundError(
+      absl::StrCat("the store ", store.string(),
+                   " is gone, and a daemon has used it before: restore it from a backup, or "
+                   "begin anew in an empty directory"));
+}
+
+absl::StatusOr<bool> IsEmpty(const storage::Kv& store) {
+  const std::shared_ptr<const storage::Snapshot> snapshot = store.NewSnapshot();
+  const std::unique_ptr<storage::Iterator> row = snapshot->Scan("", "");
+  if (!row->status().ok()) return row->status();
+  return !row->Valid();
+}
+
 }  // namespace
 
-absl::StatusOr<DataDirectory> OpenDataDirectory(const std::string& directory) {
+absl::StatusOr<DataDirectory> OpenDataDirectory(const std::string& directory, bool may_begin_anew) {
   const fs::path store = fs::path(directory) / "store";
+  const fs::path head = fs::path(directory) / "head";
   std::error_code error;
   const bool is_new = !fs::exists(fs::path(directory) / kUsedBefore, error);
-  if (!is_new && !fs::exists(store, error)) {
-    return absl::NotFoundError(
-        absl::StrCat("the store ", store.string(),
-                     " is gone, and a daemon has used it before: restore it from a backup, or "
-                     "begin anew in an empty directory"));
-  }
+  const bool may_make = is_new || (may_begin_anew && fs::exists(head, error));
+  if (!may_make && !fs::exists(store, error)) return StoreIsGone(store);
   for (const fs::path& path : {fs::path(directory), store}) {
     if (absl::Status made = MakePrivate(path); !made.ok()) return made;
   }
   storage::RocksDbOptions options;
   options.path = store.string();
-  options.create_if_missing = is_new;
+  options.create_if_missing = may_make;
   options.log = [](std::string_view line) { Log(LogLevel::kWarning, line, {{"from", "rocksdb"}}); };
   absl::StatusOr<std::unique_ptr<storage::Kv>> kv = storage::RocksDbKv::Open(options);
   if (!kv.ok()) return kv.status();
-  absl::StatusOr<std::unique_ptr<storage::HeadFile>> head =
-      storage::HeadFile::Open((fs::path(directory) / "head").string());
-  if (!head.ok()) return head.status();
-  return DataDirectory{.store = *std::move(kv), .head = *std::move(head)};
+  absl::StatusOr<std::unique_ptr<storage::HeadFile>> opened =
+      storage::HeadFile::Open(head.string());
+  if (!opened.ok()) return opened.status();
+  if (!is_new) {
+    // RocksDB opens what has lost its write-ahead log without an error.
+    const absl::StatusOr<std::optional<storage::HeadNote>> note = (*opened)->Read();
+    if (!note.ok()) return note.status();
+    const absl::StatusOr<bool> empty = IsEmpty(**kv);
+    if (!empty.ok()) return empty.status();
+    if (*empty && !*note) return StoreIsGone(store);
+  }
+  return DataDirectory{.store = *std::move(kv), .head = *std::move(opened)};
 }
 
 absl::Status WriteDataFile(const std::string& directory, const std::string& file_name,

@@ -13,19 +13,21 @@
 // What a daemon keeps in its --data directory:
 //   store/           RocksDB
 //   head             what of the store was acknowledged last (storage/head.h)
+//   signing_key      of a coordinator (signing_key.h)
 //   listen_address   HOST:PORT of the running or last daemon, for scripts
 //   metrics_address  the same of /metrics
 namespace trialsync::daemon {
 
 // Opens the store of a data directory, and makes both where there is nothing yet. A directory that
-// was in use but has lost its store is NOT_FOUND: beginning anew from nothing must be asked for by
-// emptying it. FAILED_PRECONDITION when another process has the store open; other errors as
-// RocksDbKv::Open().
+// was in use but has lost its store, or all that was in it, is NOT_FOUND: beginning anew from
+// nothing must be asked for by emptying it. But with `may_begin_anew` it is opened with an empty
+// store if its head file is there, which tells what is gone. FAILED_PRECONDITION when another
+// process has the store open; other errors as RocksDbKv::Open().
 struct DataDirectory {
   std::unique_ptr<storage::Kv> store;
   std::unique_ptr<storage::Head> head;
 };
-absl::StatusOr<DataDirectory> OpenDataDirectory(const std::string& directory);
+absl::StatusOr<DataDirectory> OpenDataDirectory(const std::string& directory, bool may_begin_anew);
 
 // Writes a small file of the directory at once and whole. INTERNAL if that failed.
 absl::Status WriteDataFile(const std::string& directory, const std::string& file_name,

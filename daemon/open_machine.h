@@ -11,11 +11,14 @@
 #include "storage/head.h"
 #include "storage/kv.h"
 #include "sync/machine.h"
+#include "sync/note_key.h"
 
 namespace trialsync::daemon {
 
 // The state machine of a daemon's role, opened over its store.
 struct OpenedMachine {
+  // Of a coordinator; outlives the machine.
+  std::unique_ptr<sync::SigningKey> signing_key;
   std::unique_ptr<sync::Machine> machine;
   PostingMachine::MakeNotice make_notice;
   // Of this store, hexadecimal.

@@ -35,12 +35,14 @@ class Daemon {
   }
 
   absl::Status Start() {
-    absl::StatusOr<DataDirectory> data = OpenDataDirectory(config_.data_directory);
+    absl::StatusOr<DataDirectory> data = OpenDataDirectory(
+        config_.data_directory, /*may_begin_anew=*/config_.role == Role::kSite);
     if (!data.ok()) return data.status();
     store_ = std::move(data->store);
     head_ = std::move(data->head);
     absl::StatusOr<OpenedMachine> opened = OpenMachine(config_, *store_, *head_, entropy_);
     if (!opened.ok()) return opened.status();
+    signing_key_ = std::move(opened->signing_key);
     machine_ = std::move(opened->machine);
     posting_.emplace(machine_.get(), std::move(opened->make_notice), &board_);
     loop_.emplace(store_.get(), head_.get(), &*posting_, &port_);
@@ -149,6 +151,7 @@ class Daemon {
   StatusReader status_{backend_};
   std::unique_ptr<storage::Kv> store_;
   std::unique_ptr<storage::Head> head_;
+  std::unique_ptr<sync::SigningKey> signing_key_;
   std::unique_ptr<sync::Machine> machine_;
   std::optional<PostingMachine> posting_;
   std::optional<sync::Loop> loop_;

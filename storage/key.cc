@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/key.h"
 
-#include <algorithm>
-#include <utility>
+#include <array>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -16,39 +15,47 @@ constexpr char kEscape = '\x00';
 constexpr char kEscapedZero = '\xFF';
 constexpr char kTextEnd = '\x01';
 
-void AppendBigEndian(uint64_t number, size_t size_bytes, std::string& key) {
-  char bytes[sizeof(number)];
-  for (size_t i = 0; i < size_bytes; ++i) {
-    bytes[i] = static_cast<char>(number >> (8 * (size_bytes - 1 - i)) & 0xFF);
+template <typename Number>
+std::array<char, sizeof(Number)> BigEndian(Number number) {
+  std::array<char, sizeof(Number)> bytes;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<char>(number >> (8 * (bytes.size() - 1 - i)) & 0xFF);
   }
-  key.append(bytes, size_bytes);
+  return bytes;
 }
 
 }  // namespace
 
+void KeyWriter::Append(const char* bytes, size_t size_bytes) {
+  key_.insert(key_.end(), bytes, bytes + size_bytes);
+}
+
 KeyWriter& KeyWriter::U8(uint8_t number) {
-  AppendBigEndian(number, sizeof(number), key_);
+  key_.push_back(static_cast<char>(number));
   return *this;
 }
 
 KeyWriter& KeyWriter::U32(uint32_t number) {
-  AppendBigEndian(number, sizeof(number), key_);
+  const auto bytes = BigEndian(number);
+  Append(bytes.data(), bytes.size());
   return *this;
 }
 
 KeyWriter& KeyWriter::U64(uint64_t number) {
-  AppendBigEndian(number, sizeof(number), key_);
+  const auto bytes = BigEndian(number);
+  Append(bytes.data(), bytes.size());
   return *this;
 }
 
 KeyWriter& KeyWriter::Fixed(std::string_view bytes) {
-  key_.append(bytes);
+  Append(bytes.data(), bytes.size());
   return *this;
 }
 
 KeyWriter& KeyWriter::Padded(std::string_view bytes, size_t size_bytes) {
-  key_.append(bytes.substr(0, size_bytes));
-  key_.append(size_bytes - std::min(bytes.size(), size_bytes), '\0');
+  bytes = bytes.substr(0, size_bytes);
+  Append(bytes.data(), bytes.size());
+  key_.insert(key_.end(), size_bytes - bytes.size(), '\0');
   return *this;
 }
 
@@ -67,7 +74,11 @@ KeyWriter& KeyWriter::TextBeginning(std::string_view text) {
   return *this;
 }
 
-std::string KeyWriter::Take() { return std::exchange(key_, std::string()); }
+std::string KeyWriter::Take() {
+  std::string taken(key());
+  key_.clear();
+  return taken;
+}
 
 uint8_t KeyReader::U8() { return static_cast<uint8_t>(BigEndian(sizeof(uint8_t))); }
 

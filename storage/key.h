@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 
 // How typed tables make keys: parts, one behind the other, so that the byte order of two keys is
@@ -36,8 +37,6 @@ namespace trialsync::storage {
 // Not thread-safe.
 class KeyWriter {
  public:
-  KeyWriter() { key_.reserve(kUsualBytes); }
-
   KeyWriter& U8(uint8_t number);
   KeyWriter& U32(uint32_t number);
   KeyWriter& U64(uint64_t number);
@@ -50,16 +49,16 @@ class KeyWriter {
   KeyWriter& TextBeginning(std::string_view text);
 
   // The key so far; valid until the writer is used again or destroyed.
-  std::string_view key() const { return key_; }
+  std::string_view key() const { return {key_.data(), key_.size()}; }
 
   // The key, moved out. The writer is empty after it.
   std::string Take();
 
  private:
-  // A record's key with a number behind it.
-  static constexpr size_t kUsualBytes = 72;
+  void Append(const char* bytes, size_t size_bytes);
 
-  std::string key_;
+  // Room for a record's key with a number behind it, and for a receipt.
+  absl::InlinedVector<char, 80> key_;
 };
 
 // Takes a key apart, with the calls that made it, in their order. A key comes from a disk and may

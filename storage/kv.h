@@ -96,8 +96,8 @@ enum class Durability {
 
 // A store that was opened. What it shows right after it was opened is on stable storage.
 //
-// Any thread may call NewSnapshot(), failure() and DiskBytes(), and read; Write() is for one
-// thread at a time.
+// Any thread may call NewSnapshot(), failure() and DiskBytes(), and read; Write() and Latest() are
+// for one thread at a time.
 class Kv {
  public:
   Kv() = default;
@@ -107,6 +107,10 @@ class Kv {
 
   // The store as it is now. Cheap: no row is copied.
   virtual std::shared_ptr<const Snapshot> NewSnapshot() const = 0;
+
+  // The same for the thread that writes, which lets go of it before its next Write(): an engine
+  // need not keep old rows for it.
+  virtual std::shared_ptr<const Snapshot> Latest() const { return NewSnapshot(); }
 
   // Makes all of `batch` take effect at once, after every batch before it. Once it returned OK,
   // new snapshots show it, and after kSync it is on stable storage, as are all batches before it.

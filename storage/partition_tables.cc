@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "absl/strings/str_cat.h"
+#include <algorithm>
+
 #include "storage/key.h"
 #include "storage/tables.h"
 
@@ -27,6 +28,20 @@ uint64_t LastU64(std::string_view key) {
 ChangeId LastId(std::string_view key) {
   if (key.size() < ChangeId::kBytes) return ChangeId();
   return *ChangeId::From(key.substr(key.size() - ChangeId::kBytes));
+}
+
+std::string_view View(const ChangeId& id) { return id.view(); }
+std::string_view View(const std::string& bytes) { return bytes; }
+
+// Each of `parts` once.
+template <typename Part>
+std::vector<std::string_view> Ascending(std::span<const Part> parts) {
+  std::vector<std::string_view> views;
+  views.reserve(parts.size());
+  for (const Part& part : parts) views.push_back(View(part));
+  std::sort(views.begin(), views.end());
+  views.erase(std::unique(views.begin(), views.end()), views.end());
+  return views;
 }
 
 // Kinds of waiting, as they stand in keys of the held table. On disk: must not change.
@@ -92,40 +107,6 @@ std::vector<std::pair<ChangeId, v1::BirthRow>> PartitionTables::BirthsUnder(
   return births;
 }
 
-std::optional<v1::LogRow> PartitionTables::Log(uint64_t number) {
-  return GetMessage<v1::LogRow>(Key(Table::kLog, partition_).U64(number).key());
-}
-
-void PartitionTables::PutLog(uint64_t number, const v1::LogRow& row) {
-  PutMessage(Key(Table::kLog, partition_).U64(number).key(), row);
-}
-
-void PartitionTables::ForEachLog(uint64_t first, uint64_t last,
-                                 const std::function<bool(uint64_t, v1::LogRow)>& visit) {
-  ForEach(Key(Table::kLog, partition_).U64(first).key(),
-          Key(Table::kLog, partition_).U64(last + 1).key(),
-          [&](std::string_view key, std::string_view value) {
-            std::optional<v1::LogRow> row = Parse<v1::LogRow>(key, value);
-            return row && visit(LastU64(key), *std::move(row));
-          });
-}
-
-v1::LogHead PartitionTables::Head() {
-  return GetMessage<v1::LogHead>(Key(Table::kLogHead, partition_).key()).value_or(v1::LogHead());
-}
-
-void PartitionTables::PutHead(const v1::LogHead& head) {
-  PutMessage(Key(Table::kLogHead, partition_).key(), head);
-}
-
-std::optional<std::string> PartitionTables::Tile(uint64_t index) {
-  return GetBytes(Key(Table::kTile, partition_).U64(index).key());
-}
-
-void PartitionTables::PutTile(uint64_t index, std::string_view roots) {
-  PutBytes(Key(Table::kTile, partition_).U64(index).key(), std::string(roots));
-}
-
 std::optional<v1::ChangeRow> PartitionTables::Change(const ChangeId& id) {
   return GetMessage<v1::ChangeRow>(Key(Table::kChange, partition_).Fixed(id.view()).key());
 }
@@ -138,13 +119,13 @@ void PartitionTables::ReadAhead(std::span<const ChangeId> changes,
                                 std::span<const std::string> record_keys) {
   std::vector<std::string> keys;
   keys.reserve(changes.size() + record_keys.size());
-  for (const ChangeId& id : changes) {
-    keys.push_back(Key(Table::kChange, partition_).Fixed(id.view()).Take());
+  for (const std::string_view id : Ascending(changes)) {
+    keys.push_back(Key(Table::kChange, partition_).Fixed(id).Take());
   }
-  for (const std::string& record_key : record_keys) {
+  for (const std::string_view record_key : Ascending(record_keys)) {
     keys.push_back(Key(Table::kRecord, partition_).Fixed(record_key).Take());
   }
-  const absl::Status read = transaction().ReadAhead(std::move(keys));
+  const absl::Status read = transaction().ReadAhead(keys);
   if (!read.ok()) Fail(read);
 }
 
@@ -267,8 +248,7 @@ std::optional<ChangeId> PartitionTables::OwnRequest(std::string_view account,
 
 void PartitionTables::PutOwnRequest(std::string_view account, std::string_view request_id,
                                     const ChangeId& change) {
-  PutBytes(Key(Table::kOwnRequest, partition_).Text(account).Text(request_id).key(),
-           change.str());
+  PutBytes(Key(Table::kOwnRequest, partition_).Text(account).Text(request_id).key(), change.str());
 }
 
 std::optional<v1::ChainHead> PartitionTables::Chain(const ChainId& chain) {
@@ -277,9 +257,11 @@ std::optional<v1::ChainHead> PartitionTables::Chain(const ChainId& chain) {
 }
 
 void PartitionTables::PutChain(const v1::ChainHead& head) {
-  PutMessage(
-      Key(Table::kChain, partition_).Padded(head.replica(), ReplicaId::kBytes).U64(head.incarnation()).key(),
-      head);
+  PutMessage(Key(Table::kChain, partition_)
+                 .Padded(head.replica(), ReplicaId::kBytes)
+                 .U64(head.incarnation())
+                 .key(),
+             head);
 }
 
 std::vector<v1::ChainHead> PartitionTables::Chains() {
@@ -301,6 +283,14 @@ std::optional<uint64_t> PartitionTables::Enrolled(const ReplicaId& replica) {
 
 void PartitionTables::PutEnrolled(const ReplicaId& replica, uint64_t number) {
   PutBytes(Key(Table::kEnrolled, partition_).Fixed(replica.view()).key(), U64Bytes(number));
+}
+
+std::string PartitionTables::Checkpoint(uint64_t epoch) {
+  return GetBytes(Key(Table::kCheckpoint, partition_).U64(epoch).key()).value_or("");
+}
+
+void PartitionTables::PutCheckpoint(uint64_t epoch, std::string_view note) {
+  PutBytes(Key(Table::kCheckpoint, partition_).U64(epoch).key(), std::string(note));
 }
 
 std::optional<v1::ReplicaRow> PartitionTables::Replica(const ReplicaId& replica) {
@@ -371,6 +361,12 @@ uint64_t PartitionTables::LastOwn(uint64_t incarnation) {
   return LastU64(row->key());
 }
 
+uint64_t PartitionTables::ReceiptedSeq() {
+  const std::optional<ChainId> own = OwnChain();
+  const std::optional<v1::ChainHead> head = own ? Chain(*own) : std::nullopt;
+  return head ? head->seq() : 0;
+}
+
 void PartitionTables::AddOutboxRecord(std::string_view record_key, uint64_t seq) {
   PutBytes(Key(Table::kOutboxRecord, partition_).Fixed(record_key).U64(seq).key(), "");
 }
@@ -380,7 +376,17 @@ void PartitionTables::RemoveOutboxRecord(std::string_view record_key, uint64_t s
 }
 
 std::vector<uint64_t> PartitionTables::OutboxOfRecord(std::string_view record_key) {
-  return NumbersUnder(Key(Table::kOutboxRecord, partition_).Fixed(record_key).key());
+  std::vector<uint64_t> seqs =
+      NumbersUnder(Key(Table::kOutboxRecord, partition_).Fixed(record_key).key());
+  if (!seqs.empty()) {
+    seqs.erase(seqs.begin(), std::upper_bound(seqs.begin(), seqs.end(), ReceiptedSeq()));
+  }
+  return seqs;
+}
+
+void PartitionTables::ClearOutboxRecords() {
+  const std::string first = Key(Table::kOutboxRecord, partition_).Take();
+  transaction().DeleteBelow(first, PrefixEnd(first));
 }
 
 void PartitionTables::AddOutboxBirth(const ChangeId& birth, uint64_t seq) {

@@ -126,9 +126,10 @@ rocksdb::Options EngineOptions(const RocksDbOptions& options) {
   engine.memtable_prefix_bloom_size_ratio = 0.02;
   engine.memtable_whole_key_filtering = true;
   // One thread writes, and a batch is in key order: the place of a row in a buffer is looked for
-  // from the row before it of the same table (key.h: a byte and a partition).
+  // from the row before it. (Not from the row before it of the same table, with
+  // memtable_insert_with_hint_prefix_extractor: RocksDB 7.8 shares these hints between rows and
+  // deletions of ranges, which are in lists of their own, and spoils both.)
   engine.allow_concurrent_memtable_write = false;
-  engine.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(5));
 
   // A file of the first level is soon merged into the next: it is not worth compressing. The one
   // below is soon the last in stores of this size, and zstd there would cost a site a twelfth of
@@ -201,15 +202,18 @@ class RocksDbIterator : public Iterator {
 
 class RocksDbSnapshot : public Snapshot {
  public:
-  RocksDbSnapshot(std::shared_ptr<rocksdb::DB> database, std::string path)
+  // Of the store as it is now, or with `held` false, as it is whenever it is read.
+  RocksDbSnapshot(std::shared_ptr<rocksdb::DB> database, std::string path, bool held)
       : database_(std::move(database)),
         path_(std::move(path)),
-        snapshot_(database_->GetSnapshot()) {
+        snapshot_(held ? database_->GetSnapshot() : nullptr) {
     read_options_.snapshot = snapshot_;
     read_options_.verify_checksums = true;
   }
 
-  ~RocksDbSnapshot() override { database_->ReleaseSnapshot(snapshot_); }
+  ~RocksDbSnapshot() override {
+    if (snapshot_ != nullptr) database_->ReleaseSnapshot(snapshot_);
+  }
 
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override {
     std::string value;
@@ -291,7 +295,12 @@ RocksDbKv::RocksDbKv(std::string path, std::shared_ptr<rocksdb::DB> database)
 
 std::shared_ptr<const Snapshot> RocksDbKv::NewSnapshot() const {
   CountNothing();
-  return std::make_shared<const RocksDbSnapshot>(database_, path_);
+  return std::make_shared<const RocksDbSnapshot>(database_, path_, /*held=*/true);
+}
+
+std::shared_ptr<const Snapshot> RocksDbKv::Latest() const {
+  CountNothing();
+  return std::make_shared<const RocksDbSnapshot>(database_, path_, /*held=*/false);
 }
 
 uint64_t RocksDbKv::DiskBytes() const {

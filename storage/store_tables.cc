@@ -45,6 +45,14 @@ GroupMark StoreTables::PutNextGroup(uint64_t token) {
   return mark;
 }
 
+std::string StoreTables::VerifierKey() {
+  return GetBytes(Key(Table::kVerifierKey).key()).value_or("");
+}
+
+void StoreTables::PutVerifierKey(std::string_view text) {
+  PutBytes(Key(Table::kVerifierKey).key(), std::string(text));
+}
+
 std::vector<v1::RecoveryRow> StoreTables::Recoveries() {
   std::vector<v1::RecoveryRow> recoveries;
   const std::string first = Key(Table::kRecovery).Take();

@@ -33,6 +33,7 @@ enum class Table : uint8_t {
   kPartition = 0x03,
   kDefinition = 0x04,
   kRecovery = 0x05,
+  kVerifierKey = 0x06,
   kLog = 0x10,
   kLogHead = 0x11,
   kTile = 0x12,
@@ -57,6 +58,7 @@ enum class Table : uint8_t {
   kPrivateLog = 0x23,
   kPrivateValue = 0x24,
   kOwnBeginning = 0x27,
+  kCheckpoint = 0x28,
 };
 
 // Common ground of the tables: rows that cannot be read (a damaged block, bytes that do not parse)
@@ -133,6 +135,10 @@ class StoreTables : public Rows {
   // Makes the transaction the group after the last one, under a random token. Returns its mark.
   GroupMark PutNextGroup(uint64_t token);
 
+  // The public half of the key that signs this store's checkpoints, as text; empty if none is known.
+  std::string VerifierKey();
+  void PutVerifierKey(std::string_view text);
+
   // What happened to this store, from index 1, oldest first.
   std::vector<v1::RecoveryRow> Recoveries();
   void PutRecovery(uint64_t index, const v1::RecoveryRow& row);
@@ -185,12 +191,19 @@ class PartitionTables : public Rows {
 
   PartitionNumber partition() const { return partition_; }
 
-  // The log, by commit number from 1.
+  // The log, by commit number from 1. Its commits are stored in runs: those appended between two
+  // FlushLog() are one row, since a store takes a large one far faster than many small ones.
   std::optional<v1::LogRow> Log(uint64_t number);
-  void PutLog(uint64_t number, const v1::LogRow& row);
+  // Requires that it is the next one after what was appended since the last FlushLog().
+  void AppendLog(uint64_t number, const v1::LogRow& row);
+  // Until then only Log() of these tables shows what was appended.
+  void FlushLog();
   // Rows first ≤ number ≤ last, in order, until `visit` returns false.
   void ForEachLog(uint64_t first, uint64_t last,
                   const std::function<bool(uint64_t number, v1::LogRow row)>& visit);
+  // The newest signed checkpoint of an epoch, as a note; empty if there is none.
+  std::string Checkpoint(uint64_t epoch);
+  void PutCheckpoint(uint64_t epoch, std::string_view note);
   v1::LogHead Head();
   void PutHead(const v1::LogHead& head);
   // By index of a complete run of 256 leaves, from 0: the roots of all complete subtrees that end
@@ -285,10 +298,16 @@ class PartitionTables : public Rows {
   std::optional<v1::OwnBeginning> Beginning(uint64_t incarnation);
   void PutBeginning(uint64_t incarnation, const v1::OwnBeginning& beginning);
 
-  // Unreceipted changes of this replica by what they touch: a record, or a birth.
+  // The last change of the own chain that has a receipt; 0 if there is none.
+  uint64_t ReceiptedSeq();
+
+  // Unreceipted changes of this replica by what they touch: a record, or a birth. Those that have a
+  // receipt by now do not count for a record, whether or not they were removed.
   void AddOutboxRecord(std::string_view record_key, uint64_t seq);
   void RemoveOutboxRecord(std::string_view record_key, uint64_t seq);
   std::vector<uint64_t> OutboxOfRecord(std::string_view record_key);
+  // Removes all that are stored: requires that each has a receipt.
+  void ClearOutboxRecords();
   void AddOutboxBirth(const ChangeId& birth, uint64_t seq);
   void RemoveOutboxBirth(const ChangeId& birth, uint64_t seq);
   std::vector<uint64_t> OutboxOfBirth(const ChangeId& birth);
@@ -314,7 +333,22 @@ class PartitionTables : public Rows {
   std::vector<ChangeId> IdsUnder(std::string_view prefix);
   std::vector<std::pair<ChangeId, v1::BirthRow>> BirthsUnder(std::string_view prefix);
 
+  // The commits of one row of the log.
+  struct LogRun {
+    bool Has(uint64_t number) const { return first_number <= number && number <= last_number; }
+
+    uint64_t first_number = 1;
+    uint64_t last_number = 0;
+    // Each LogRow behind its length (u32). On disk: must not change.
+    std::string bytes;
+  };
+  std::string LogKey(uint64_t last_number) const;
+  // Makes `read_` the run that has this commit; false if there is none.
+  bool ReadLogRun(uint64_t number);
+
   PartitionNumber partition_;
+  LogRun appended_;
+  LogRun read_;  // the last one read
 };
 
 // 56 bytes that order records by subject, event, repeat, form, repeat. On disk: must not change.

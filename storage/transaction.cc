@@ -10,7 +10,9 @@
 namespace trialsync::storage {
 namespace {
 
-using Pending = Transaction::Pending;
+using Rows = std::vector<const Transaction::Row*>;
+
+bool Before(const Transaction::Row* a, const Transaction::Row* b) { return a->key < b->key; }
 
 // Rows of the snapshot and pending ones in one walk; of two with one key the pending one counts.
 // `Cursor` walks over pending rows in the direction of the walk: `kSign` is 1 where that is
@@ -45,12 +47,12 @@ class MergingIterator : public Iterator {
 
   std::string_view key() const override {
     TS_CHECK(Valid());
-    return on_ == Source::kStored ? stored_->key() : std::string_view(pending_->first);
+    return on_ == Source::kStored ? stored_->key() : std::string_view((*pending_)->key);
   }
 
   std::string_view value() const override {
     TS_CHECK(Valid());
-    return on_ == Source::kStored ? stored_->value() : std::string_view(*pending_->second);
+    return on_ == Source::kStored ? stored_->value() : std::string_view(*(*pending_)->value);
   }
 
   absl::Status status() const override { return stored_->status(); }
@@ -62,7 +64,7 @@ class MergingIterator : public Iterator {
   int Order() const {
     if (!stored_->Valid()) return 1;
     if (pending_ == pending_end_) return -1;
-    return kSign * stored_->key().compare(pending_->first);
+    return kSign * stored_->key().compare((*pending_)->key);
   }
 
   // Leaves the pending row, and the stored one that it hides.
@@ -79,7 +81,7 @@ class MergingIterator : public Iterator {
         on_ = Source::kStored;
         return;
       }
-      if (pending_->second.has_value()) {
+      if ((*pending_)->value.has_value()) {
         on_ = Source::kPending;
         return;
       }
@@ -96,12 +98,17 @@ class MergingIterator : public Iterator {
   Source on_ = Source::kNone;
 };
 
-// The pending rows with first <= key < last, an empty `last` being the end of the key space.
-std::pair<Pending::const_iterator, Pending::const_iterator> PendingRange(const Pending& pending,
-                                                                         std::string_view first,
-                                                                         std::string_view last) {
-  if (!last.empty() && last <= first) return {pending.end(), pending.end()};
-  return {pending.lower_bound(first), last.empty() ? pending.end() : pending.lower_bound(last)};
+// The rows with first <= key < last, an empty `last` being the end of the key space.
+std::pair<Rows::const_iterator, Rows::const_iterator> Range(const Rows& rows,
+                                                            std::string_view first,
+                                                            std::string_view last) {
+  if (!last.empty() && last <= first) return {rows.end(), rows.end()};
+  const auto find = [&rows](std::string_view key) {
+    return std::lower_bound(
+        rows.begin(), rows.end(), key,
+        [](const Transaction::Row* row, std::string_view bound) { return row->key < bound; });
+  };
+  return {find(first), last.empty() ? rows.end() : find(last)};
 }
 
 }  // namespace
@@ -115,13 +122,8 @@ Transaction::Transaction(const Reader* below) : below_(below) { TS_CHECK(below_ 
 
 absl::StatusOr<std::optional<std::string>> Transaction::Get(std::string_view key) const {
   TS_CHECK(below_ != nullptr);
-  const auto row = pending_.find(key);
-  if (row != pending_.end()) return row->second;
-  if (!ahead_.empty()) {
-    const auto read = ahead_.find(absl::string_view(key.data(), key.size()));
-    if (read != ahead_.end()) return read->second;
-  }
-  return below_->Get(key);
+  const Row* const row = Find(key);
+  return row != nullptr ? row->value : below_->Get(key);
 }
 
 absl::StatusOr<std::vector<std::optional<std::string>>> Transaction::GetMany(
@@ -129,37 +131,34 @@ absl::StatusOr<std::vector<std::optional<std::string>>> Transaction::GetMany(
   TS_CHECK(below_ != nullptr);
   absl::StatusOr<std::vector<std::optional<std::string>>> values = below_->GetMany(keys);
   for (size_t i = 0; values.ok() && i < keys.size(); ++i) {
-    const auto row = pending_.find(keys[i]);
-    if (row != pending_.end()) (*values)[i] = row->second;
+    if (const Row* const row = Find(keys[i])) (*values)[i] = row->value;
   }
   return values;
 }
 
-absl::Status Transaction::ReadAhead(std::vector<std::string> keys) {
+absl::Status Transaction::ReadAhead(std::span<const std::string> keys) {
   TS_CHECK(below_ != nullptr);
-  std::sort(keys.begin(), keys.end());
-  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
   absl::StatusOr<std::vector<std::optional<std::string>>> values = below_->GetMany(keys);
   if (!values.ok()) return values.status();
-  ahead_.reserve(ahead_.size() + keys.size());
+  index_.reserve(index_.size() + keys.size());
   for (size_t i = 0; i < keys.size(); ++i) {
-    ahead_.insert_or_assign(std::move(keys[i]), std::move((*values)[i]));
+    if (Find(keys[i]) == nullptr) Add(keys[i]).value = std::move((*values)[i]);
   }
   return absl::OkStatus();
 }
 
 std::unique_ptr<Iterator> Transaction::Scan(std::string_view first, std::string_view last) const {
   TS_CHECK(below_ != nullptr);
-  const auto [begin, end] = PendingRange(pending_, first, last);
-  return std::make_unique<MergingIterator<Pending::const_iterator, 1>>(below_->Scan(first, last),
-                                                                       begin, end, write_count_);
+  const auto [begin, end] = Range(Written(), first, last);
+  return std::make_unique<MergingIterator<Rows::const_iterator, 1>>(below_->Scan(first, last),
+                                                                    begin, end, write_count_);
 }
 
 std::unique_ptr<Iterator> Transaction::ScanReverse(std::string_view first,
                                                    std::string_view last) const {
   TS_CHECK(below_ != nullptr);
-  const auto [begin, end] = PendingRange(pending_, first, last);
-  return std::make_unique<MergingIterator<Pending::const_reverse_iterator, -1>>(
+  const auto [begin, end] = Range(Written(), first, last);
+  return std::make_unique<MergingIterator<Rows::const_reverse_iterator, -1>>(
       below_->ScanReverse(first, last), std::make_reverse_iterator(end),
       std::make_reverse_iterator(begin), write_count_);
 }
@@ -168,19 +167,27 @@ void Transaction::Put(std::string_view key, std::string value) { Set(key, std::m
 
 void Transaction::Delete(std::string_view key) { Set(key, std::nullopt); }
 
+void Transaction::DeleteBelow(std::string_view first, std::string_view last) {
+  TS_CHECK(below_ != nullptr);
+  ranges_.emplace_back(first, last);
+}
+
 WriteBatch Transaction::TakeBatch() {
   TS_CHECK(below_ != nullptr);
   WriteBatch batch;
-  batch.Reserve(pending_bytes_ + pending_.size() * WriteBatch::kEntryBytes);
-  for (const auto& [key, value] : pending_) {
-    if (value.has_value()) {
-      batch.Put(key, *value);
+  for (const auto& [first, last] : ranges_) batch.DeleteRange(first, last);
+  batch.Reserve(pending_bytes_ + written_.size() * WriteBatch::kEntryBytes);
+  for (const Row* const row : Written()) {
+    if (row->value.has_value()) {
+      batch.Put(row->key, *row->value);
     } else {
-      batch.Delete(key);
+      batch.Delete(row->key);
     }
   }
   ++write_count_;
-  pending_.clear();
+  written_.clear();
+  index_.clear();
+  rows_.clear();
   snapshot_ = nullptr;
   below_ = nullptr;
   return batch;
@@ -188,29 +195,65 @@ WriteBatch Transaction::TakeBatch() {
 
 void Transaction::Absorb(Transaction&& above) {
   TS_CHECK(above.below_ == this);
-  if (pending_.empty()) {
+  if (rows_.empty()) {
     ++write_count_;
-    pending_.swap(above.pending_);
-    pending_bytes_ = above.pending_bytes_;
+    rows_.swap(above.rows_);
+    index_.swap(above.index_);
+    written_.swap(above.written_);
+    std::swap(ordered_count_, above.ordered_count_);
+    std::swap(pending_bytes_, above.pending_bytes_);
   } else {
-    for (auto& [key, value] : above.pending_) Set(key, std::move(value));
-    above.pending_.clear();
+    for (Row& row : above.rows_) {
+      if (row.written) Set(row.key, std::move(row.value));
+    }
   }
+  ranges_.insert(ranges_.end(), above.ranges_.begin(), above.ranges_.end());
   above.below_ = nullptr;
+}
+
+Transaction::Row* Transaction::Find(std::string_view key) const {
+  const auto row = index_.find(absl::string_view(key.data(), key.size()));
+  return row == index_.end() ? nullptr : row->second;
+}
+
+Transaction::Row& Transaction::Add(std::string_view key) {
+  Row& row = rows_.emplace_back();
+  row.key = key;
+  index_.emplace(row.key, &row);
+  return row;
 }
 
 void Transaction::Set(std::string_view key, std::optional<std::string> value) {
   TS_CHECK(below_ != nullptr);
   ++write_count_;
-  pending_bytes_ += value.has_value() ? value->size() : 0;
-  const auto row = pending_.lower_bound(key);
-  if (row != pending_.end() && row->first == key) {
-    pending_bytes_ -= row->second.has_value() ? row->second->size() : 0;
-    row->second = std::move(value);
+  Row* row = Find(key);
+  if (row == nullptr) row = &Add(key);
+  if (row->written) {
+    pending_bytes_ -= row->value.has_value() ? row->value->size() : 0;
   } else {
+    row->written = true;
+    written_.push_back(row);
     pending_bytes_ += key.size();
-    pending_.emplace_hint(row, std::string(key), std::move(value));
   }
+  pending_bytes_ += value.has_value() ? value->size() : 0;
+  row->value = std::move(value);
+}
+
+// What was written, in the order of the keys. A few new ones find their places by themselves: a
+// writer that walks after each row must not pay for all of them each time.
+const std::vector<const Transaction::Row*>& Transaction::Written() const {
+  constexpr size_t kFew = 16;
+  const auto ordered_end = written_.begin() + static_cast<ptrdiff_t>(ordered_count_);
+  if (written_.size() - ordered_count_ > kFew) {
+    std::sort(ordered_end, written_.end(), Before);
+    std::inplace_merge(written_.begin(), ordered_end, written_.end(), Before);
+  } else {
+    for (auto row = ordered_end; row != written_.end(); ++row) {
+      std::rotate(std::upper_bound(written_.begin(), row, *row, Before), row, row + 1);
+    }
+  }
+  ordered_count_ = written_.size();
+  return written_;
 }
 
 }  // namespace trialsync::storage

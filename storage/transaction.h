@@ -4,17 +4,18 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "storage/kv.h"
 #include "storage/write_batch.h"
 
@@ -46,9 +47,9 @@ class Transaction : public Reader {
   std::unique_ptr<Iterator> ScanReverse(std::string_view first,
                                         std::string_view last) const override;
 
-  // Reads what will be asked for: Get() then answers for these keys from memory. They need not be
-  // in order. An error as Get() gives it.
-  absl::Status ReadAhead(std::vector<std::string> keys);
+  // Reads what will be asked for: Get() then answers for these keys, which ascend, from memory. An
+  // error as Get() gives it.
+  absl::Status ReadAhead(std::span<const std::string> keys);
 
   // Sets `key` to `value`, whether or not it was there.
   void Put(std::string_view key, std::string value);
@@ -56,8 +57,13 @@ class Transaction : public Reader {
   // Removes `key`. A key that is not there is no error.
   void Delete(std::string_view key);
 
+  // Removes the rows first <= key < last of what is below when the batch is written, before what is
+  // written here, as WriteBatch::DeleteRange() does. For rows that nobody looks at any more: until
+  // then reads show them.
+  void DeleteBelow(std::string_view first, std::string_view last);
+
   // Keys written so far, each counted once.
-  size_t pending_count() const { return pending_.size(); }
+  size_t pending_count() const { return written_.size(); }
 
   // Bytes of those keys and of the values that stand, about what the batch will have: to end a
   // group before it gets too large.
@@ -70,17 +76,28 @@ class Transaction : public Reader {
   // it. The transaction is spent: nothing but its destructor may be called after it (checked).
   WriteBatch TakeBatch();
 
-  // Implementation: from a key to what the store is to hold there, nullopt for nothing.
-  using Pending = absl::btree_map<std::string, std::optional<std::string>, std::less<>>;
+  // Implementation: a row that is known here.
+  struct Row {
+    std::string key;
+    std::optional<std::string> value;  // nullopt: there is none
+    bool written = false;              // else as it is below
+  };
 
  private:
+  // Null if it is not known.
+  Row* Find(std::string_view key) const;
+  Row& Add(std::string_view key);
   void Set(std::string_view key, std::optional<std::string> value);
+  const std::vector<const Row*>& Written() const;
 
   std::shared_ptr<const Snapshot> snapshot_;  // null unless owned
   const Reader* below_;                       // null once spent
-  Pending pending_;
-  // Rows of what is below, as far as they were read ahead.
-  absl::flat_hash_map<std::string, std::optional<std::string>> ahead_;
+  std::deque<Row> rows_;
+  absl::flat_hash_map<absl::string_view, Row*> index_;  // of rows_, by their keys
+  // Those that were written, put in order when a walk needs it: the first of them are.
+  mutable std::vector<const Row*> written_;
+  mutable size_t ordered_count_ = 0;
+  std::vector<std::pair<std::string, std::string>> ranges_;  // of DeleteBelow()
   size_t pending_bytes_ = 0;
   uint64_t write_count_ = 0;  // lets iterators see that they are out of date
 };

@@ -28,6 +28,25 @@ bool IsOutside(const Interval& interval, const v1::Range& range) {
          (!range.maximum().empty() && LiesBeyond(interval.low, range.maximum(), 1));
 }
 
+// The number of a value that is one number; empty for any other, of which less or more is known.
+std::string_view NumberOf(const v1::Value& value) {
+  if (value.has_decimal()) return value.decimal();
+  const bool plain =
+      value.has_quantity() && value.quantity().comparator() == v1::COMPARATOR_UNSPECIFIED;
+  return plain ? std::string_view(value.quantity().number()) : std::string_view();
+}
+
+// The same for the point at `number`, which is what most values are; false if it is no decimal.
+bool IsOutside(std::string_view number, const v1::Range& range) {
+  return (!range.minimum().empty() && CompareDecimals(number, range.minimum()) < 0) ||
+         (!range.maximum().empty() && CompareDecimals(number, range.maximum()) > 0);
+}
+
+// The same for any value; nothing where it has no place among numbers.
+bool IsOutside(const std::optional<Interval>& interval, const v1::Range& range) {
+  return interval.has_value() && interval->numeric && IsOutside(*interval, range);
+}
+
 bool HasLimits(const v1::ItemDefinition& item) {
   const auto limits = [](const v1::Range& range) {
     return !range.minimum().empty() || !range.maximum().empty();
@@ -53,10 +72,13 @@ std::optional<CheckFinding> FindInRanges(const v1::FormDefinition& form,
   const bool first_unit =
       !value.has_quantity() || item.units().empty() || value.quantity().unit() == item.units(0);
   if (!HasLimits(item) || !first_unit) return std::nullopt;
-  const std::optional<Interval> interval = IntervalOf(value);
-  if (!interval.has_value() || !interval->numeric) return std::nullopt;
-  const bool hard = IsOutside(*interval, item.hard_range());
-  if (!hard && !IsOutside(*interval, item.soft_range())) return std::nullopt;
+  const std::string_view number = NumberOf(value);
+  const std::optional<Interval> interval = number.empty() ? IntervalOf(value) : std::nullopt;
+  const auto is_outside = [&](const v1::Range& range) {
+    return number.empty() ? IsOutside(interval, range) : IsOutside(number, range);
+  };
+  const bool hard = is_outside(item.hard_range());
+  if (!hard && !is_outside(item.soft_range())) return std::nullopt;
   CheckFinding finding;
   finding.check = hard ? HardRangeCheckId(item.id()) : SoftRangeCheckId(item.id());
   finding.item = item.id();
@@ -80,7 +102,8 @@ std::vector<CheckFinding> RunChecks(const Definition& definition, uint32_t form,
   const v1::FormDefinition* found = definition.FindForm(form);
   if (found == nullptr) return findings;
   for (const v1::ItemDefinition& item : found->items()) {
-    const v1::Value* value = item.retired() ? nullptr : values(item.id());
+    if (item.retired() || !HasLimits(item)) continue;
+    const v1::Value* value = values(item.id());
     if (value == nullptr) continue;
     std::optional<CheckFinding> finding = FindInRanges(*found, item, *value);
     if (finding.has_value()) findings.push_back(*std::move(finding));

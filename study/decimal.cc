@@ -79,13 +79,9 @@ size_t FirstDigit(const Parts& parts) {
   return index;
 }
 
-// By the place of the first digit, then digit by digit: no number is computed.
-std::strong_ordering CompareMagnitudes(const Parts& a, const Parts& b) {
-  const size_t first_a = FirstDigit(a);
-  const size_t first_b = FirstDigit(b);
-  const bool zero_a = first_a == a.digit_count();
-  const bool zero_b = first_b == b.digit_count();
-  if (zero_a || zero_b) return zero_b <=> zero_a;
+// By the place of the first digit, then digit by digit: no number is computed. Neither is zero.
+std::strong_ordering CompareMagnitudes(const Parts& a, size_t first_a, const Parts& b,
+                                       size_t first_b) {
   const auto place = [](const Parts& parts, size_t first) {
     return static_cast<long>(parts.whole.size()) - static_cast<long>(first) + parts.exponent;
   };
@@ -101,10 +97,12 @@ std::strong_ordering CompareMagnitudes(const Parts& a, const Parts& b) {
   return std::strong_ordering::equal;
 }
 
-int SignOf(const Parts& parts) {
-  if (FirstDigit(parts) == parts.digit_count()) return 0;
+int SignOf(const Parts& parts, size_t first) {
+  if (first == parts.digit_count()) return 0;
   return parts.negative ? -1 : 1;
 }
+
+bool IsZero(const Parts& parts) { return FirstDigit(parts) == parts.digit_count(); }
 
 mpz_class DigitsOf(const Parts& parts) {
   return mpz_class(std::string(parts.whole).append(parts.fraction), 10);
@@ -143,9 +141,14 @@ std::partial_ordering CompareDecimals(std::string_view a, std::string_view b) {
   const std::optional<Parts> left = Split(a);
   const std::optional<Parts> right = Split(b);
   if (!left.has_value() || !right.has_value()) return std::partial_ordering::unordered;
-  const int sign = SignOf(*left);
-  if (sign != SignOf(*right)) return sign <=> SignOf(*right);
-  return sign < 0 ? CompareMagnitudes(*right, *left) : CompareMagnitudes(*left, *right);
+  const size_t first_left = FirstDigit(*left);
+  const size_t first_right = FirstDigit(*right);
+  const int sign = SignOf(*left, first_left);
+  const int sign_right = SignOf(*right, first_right);
+  if (sign != sign_right) return sign <=> sign_right;
+  if (sign == 0) return std::partial_ordering::equivalent;
+  return sign < 0 ? CompareMagnitudes(*right, first_right, *left, first_left)
+                  : CompareMagnitudes(*left, first_left, *right, first_right);
 }
 
 absl::StatusOr<std::string> MultiplyDecimals(std::string_view a, std::string_view b) {
@@ -153,7 +156,7 @@ absl::StatusOr<std::string> MultiplyDecimals(std::string_view a, std::string_vie
   if (!left.has_value()) return ValidateDecimal(a);
   const std::optional<Parts> right = Split(b);
   if (!right.has_value()) return ValidateDecimal(b);
-  if (SignOf(*left) * SignOf(*right) == 0) return "0";
+  if (IsZero(*left) || IsZero(*right)) return "0";
   mpz_class number = DigitsOf(*left) * DigitsOf(*right);
   if (left->negative != right->negative) number = -number;
   const size_t fraction = left->fraction.size() + right->fraction.size();

@@ -11,7 +11,8 @@ namespace trialsync::study {
 namespace {
 
 Interval Point(std::string at, bool numeric) {
-  return {.low = Interval::Bound{at}, .high = Interval::Bound{at}, .numeric = numeric};
+  Interval::Bound low{at};
+  return {.low = std::move(low), .high = Interval::Bound{std::move(at)}, .numeric = numeric};
 }
 
 // A partial ISO 8601 text stands for everything that begins with it. The upper bound may be a day
@@ -27,11 +28,10 @@ Interval SpanOf(const std::string& text, std::string_view lowest, std::string_vi
 
 std::optional<Interval> OfQuantity(const v1::Quantity& quantity) {
   if (!ValidateDecimal(quantity.number()).ok()) return std::nullopt;
+  if (quantity.comparator() == v1::COMPARATOR_UNSPECIFIED) return PointAt(quantity.number());
   const Interval::Bound bound{.at = quantity.number()};
   const Interval::Bound beyond{.at = quantity.number(), .included = false};
   switch (quantity.comparator()) {
-    case v1::COMPARATOR_UNSPECIFIED:
-      return PointAt(quantity.number());
     case v1::COMPARATOR_LESS:
       return Interval{.high = beyond, .numeric = true};
     case v1::COMPARATOR_LESS_OR_EQUAL:

@@ -25,9 +25,9 @@ std::optional<Judgement> AdmitVersion(PartitionState& state, const Arriving& arr
   if (!NeedsVersion(change)) return std::nullopt;
   switch (StandingOf(state, change.version(), change.base())) {
     case VersionStanding::kUnknown:
-      return Judgement::Held(v1::REASON_VERSION_UNKNOWN, {.change = std::nullopt,
-                                                          .version = change.version(),
-                                                          .record_key = std::nullopt});
+      return Judgement::Held(
+          v1::REASON_VERSION_UNKNOWN,
+          {.change = std::nullopt, .version = change.version(), .record_key = std::nullopt});
     case VersionStanding::kInactive:
       return Judgement::Refused(v1::REASON_VERSION_INACTIVE);
     case VersionStanding::kActive:
@@ -78,7 +78,7 @@ std::optional<Judgement> AdmitNames(PartitionState& state, const v1::Change& cha
       if (!awaited) awaited = id;
     } else {
       return Judgement::Refused(row->outcome() == v1::OUTCOME_REFUSED ? v1::REASON_CHANGE_REFUSED
-                                                                     : v1::REASON_RECORD_INVALID);
+                                                                      : v1::REASON_RECORD_INVALID);
     }
   }
   if (awaited) return Judgement::AwaitsChange(*awaited);
@@ -127,14 +127,23 @@ std::optional<Judgement> AdmitContent(PartitionState& state, const v1::Change& c
 }
 
 bool WellFormed(const v1::Change& change) {
-  const bool on_record = change.has_edit() || change.has_act() || change.has_decision() ||
-                         change.has_query_opening();
+  const bool on_record =
+      change.has_edit() || change.has_act() || change.has_decision() || change.has_query_opening();
   if (on_record != change.has_record()) return false;
-  if (change.has_edit() &&
-      (change.edit().writes().empty() || IsLabelRecord(change.record()))) {
+  if (change.has_edit() && (change.edit().writes().empty() || IsLabelRecord(change.record()))) {
     return false;
   }
   return change.body_case() != v1::Change::BODY_NOT_SET;
+}
+
+// The item of a form, looked for from `next` on, which goes behind it: writes are mostly in the
+// order of the form. Null if the form has none of this id.
+const v1::ItemDefinition* FindNext(const v1::FormDefinition& form, uint32_t id, int& next) {
+  for (int tried = 0; tried < form.items_size(); ++tried, ++next) {
+    if (next >= form.items_size()) next = 0;
+    if (form.items(next).id() == id) return &form.items(next++);
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -146,8 +155,7 @@ VersionStanding StandingOf(PartitionState& state, const v1::VersionReference& ve
     return VersionStanding::kUnknown;
   }
   const auto as_of_base = [&](uint64_t number) { return number <= base.number(); };
-  const bool activated =
-      std::any_of(row->activated().begin(), row->activated().end(), as_of_base);
+  const bool activated = std::any_of(row->activated().begin(), row->activated().end(), as_of_base);
   const bool retired = std::any_of(row->retired().begin(), row->retired().end(), as_of_base);
   return activated && !retired ? VersionStanding::kActive : VersionStanding::kInactive;
 }
@@ -183,8 +191,7 @@ std::optional<Judgement> Admit(PartitionState& state, const Arriving& arriving,
 bool RecordFits(const v1::RecordKey& key, const study::Definition& definition) {
   const v1::EventDefinition* event = definition.FindEvent(key.event());
   const v1::FormDefinition* form = definition.FindForm(key.form());
-  return event != nullptr && form != nullptr &&
-         definition.EventHasForm(event->id(), form->id()) &&
+  return event != nullptr && form != nullptr && definition.EventHasForm(event->id(), form->id()) &&
          event->repeating() == !key.event_birth().empty() &&
          form->repeating() == !key.form_birth().empty();
 }
@@ -219,15 +226,20 @@ absl::Status CheckWrites(const v1::Change& change, const study::Definition& defi
     return absl::InvalidArgumentError(
         absl::StrCat("a change writes at most ", kWritesPerChangeMax, " items"));
   }
+  const v1::FormDefinition* const form = definition.FindForm(change.record().form());
+  int next = 0;
+  uint32_t greatest = 0;
   for (int i = 0; i < writes.size(); ++i) {
     const v1::ItemWrite& write = writes[i];
-    const v1::ItemDefinition* item = definition.FindItem(write.item());
-    if (item == nullptr ||
-        definition.FormOfItem(write.item())->id() != change.record().form()) {
+    const v1::ItemDefinition* const item =
+        form == nullptr ? nullptr : FindNext(*form, write.item(), next);
+    if (item == nullptr) {
       return absl::InvalidArgumentError(
           absl::StrCat("the form has no item with id ", write.item()));
     }
-    for (int j = 0; j < i; ++j) {
+    const bool after_all = write.item() > greatest;
+    if (after_all) greatest = write.item();
+    for (int j = 0; !after_all && j < i; ++j) {
       if (writes[j].item() == write.item()) {
         return absl::InvalidArgumentError(absl::StrCat(item->name(), " is written twice"));
       }

@@ -110,6 +110,24 @@ class Lines {
 
 }  // namespace
 
+absl::StatusOr<Checkpoint> CheckpointAt(const SiteName& partition, const v1::LogPosition& log,
+                                        absl::Time time) {
+  const absl::StatusOr<Sha256> root = Sha256FromBytes(log.root());
+  if (!root.ok()) return root.status();
+  Checkpoint checkpoint;
+  checkpoint.partition = partition;
+  checkpoint.size = log.size();
+  checkpoint.root = *root;
+  checkpoint.epoch = log.epoch();
+  checkpoint.time_us = absl::ToUnixMicros(time);
+  return checkpoint;
+}
+
+bool IsAt(const Checkpoint& checkpoint, const SiteName& partition, const v1::LogPosition& log) {
+  return checkpoint.partition == partition && checkpoint.epoch == log.epoch() &&
+         checkpoint.size == log.size() && checkpoint.root.view() == log.root();
+}
+
 std::string FormatCheckpoint(const Checkpoint& checkpoint) {
   return absl::StrFormat(
       "%s\n%d\n%s\nepoch %016x\nparent %016x\nbegan %d\ntime %s\n", checkpoint.partition.ToString(),

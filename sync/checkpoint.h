@@ -8,9 +8,11 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "proto/digest.h"
 #include "proto/names.h"
 #include "sync/note_key.h"
+#include "trialsync/v1/sync.pb.h"
 
 // What the coordinator signs of a partition's log (protocol §7): the only evidence of a position.
 // All functions are pure.
@@ -48,6 +50,13 @@ struct Checkpoint {
 
   auto operator<=>(const Checkpoint&) const = default;
 };
+
+// The checkpoint of a log at this position, in its first epoch. INVALID_ARGUMENT if the position's
+// root is none.
+absl::StatusOr<Checkpoint> CheckpointAt(const SiteName& partition, const v1::LogPosition& log,
+                                        absl::Time time);
+// Whether it is of this log at this position.
+bool IsAt(const Checkpoint& checkpoint, const SiteName& partition, const v1::LogPosition& log);
 
 // The seven lines.
 std::string FormatCheckpoint(const Checkpoint& checkpoint);

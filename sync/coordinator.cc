@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sync/coordinator.h"
 
+#include "absl/strings/str_cat.h"
 #include "storage/tables.h"
 #include "sync/coordinator_group.h"
 #include "sync/identity.h"
@@ -23,6 +24,14 @@ absl::StatusOr<std::unique_ptr<CoordinatorMachine>> CoordinatorMachine::Open(
   if (!replica) return absl::DataLossError("the store has lost its identity");
   machine->centre_ = {*replica, identity->incarnation()};
   machine->epoch_ = identity->epoch();
+  const std::string key = store.VerifierKey();
+  const std::string given = options.signing_key->verifier().ToString();
+  if (!key.empty() && key != given) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the store is signed with the key ", key, ", and this one is ", given,
+                     ": put back the signing key that this coordinator had"));
+  }
+  machine->key_stored_ = !key.empty();
 
   for (const std::string& study : store.Studies()) {
     absl::StatusOr<study::DefinitionSet> definitions = LoadDefinitions(*snapshot, study);

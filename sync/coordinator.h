@@ -18,6 +18,7 @@
 #include "storage/kv.h"
 #include "study/definition.h"
 #include "sync/machine.h"
+#include "sync/note_key.h"
 
 namespace trialsync::sync {
 
@@ -30,6 +31,8 @@ struct CoordinatorOptions {
   // A replica of a known site is enrolled at its first Hello. Until there are identities, whoever
   // reaches a loopback port is let in; see --insecure.
   bool enrol_at_first_contact = false;
+  // Signs checkpoints. Not owned; must outlive the machine.
+  const SigningKey* signing_key = nullptr;
 };
 
 // Makes a new store a coordinator's. As PrepareSiteStore(); but DATA_LOSS where it has less than it
@@ -54,7 +57,7 @@ struct ReplicaStatus {
 // Not thread-safe.
 class CoordinatorMachine : public Machine {
  public:
-  // As SiteMachine::Open.
+  // As SiteMachine::Open; and FAILED_PRECONDITION where the store was signed with another key.
   static absl::StatusOr<std::unique_ptr<CoordinatorMachine>> Open(
       std::shared_ptr<const storage::Snapshot> snapshot, CoordinatorOptions options,
       Entropy* entropy);
@@ -81,7 +84,6 @@ class CoordinatorMachine : public Machine {
     std::optional<SiteName> partition;
     ReplicaId replica;
     uint64_t incarnation = 0;
-    uint64_t boot = 0;
     // Commits sent, those the site has made durable, and the ends of the frames between.
     uint64_t sent_size = 0;
     uint64_t durable_size = 0;
@@ -100,6 +102,8 @@ class CoordinatorMachine : public Machine {
   Entropy* const entropy_;
   ChainId centre_;
   uint64_t epoch_ = 0;
+  // The store names the key that it is signed with.
+  bool key_stored_ = false;
   std::map<SiteName, Partition> partitions_;
   Definitions definitions_;
   std::map<SessionId, Session> sessions_;

@@ -201,6 +201,10 @@ absl::Status CoordinatorMachine::Group::Finish() {
   }
   if (!status_.ok() || transaction_.pending_count() == 0) return status_;
   storage::StoreTables store(&transaction_);
+  if (!machine_.key_stored_) {
+    store.PutVerifierKey(machine_.options_.signing_key->verifier().ToString());
+    machine_.key_stored_ = true;
+  }
   ready_.note.group = store.PutNextGroup(machine_.entropy_->U64());
   if (!store.status().ok()) return store.status();
   ready_.writes = transaction_.TakeBatch();

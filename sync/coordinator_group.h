@@ -62,6 +62,8 @@ class CoordinatorMachine::Group {
   void OnProgress(Session& session, const v1::LogPosition& log);
   void SendDefinitions(SessionId id, Session& session, Work& work);
   void SendFrames(SessionId id, Session& session, Work& work);
+  // Signs the end of a frame, and keeps that beside the log if it is the newest.
+  absl::Status SignEnd(Work& work, v1::LogFrame& frame);
   void Refuse(SessionId id, v1::RefusalReason reason, const std::string& message,
               const std::string& mend, uint64_t boot = 0);
   void SendToSite(SessionId id, v1::CoordinatorMessage message);

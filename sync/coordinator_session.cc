@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/arena.h"
 #include "sync/chain.h"
+#include "sync/checkpoint.h"
 #include "sync/compression.h"
 #include "sync/coordinator_group.h"
 #include "sync/frame.h"
@@ -21,16 +22,17 @@ struct OpenedBatch {
   v1::BatchContent content;
   std::vector<const v1::Change*> changes;  // on the arena
   std::vector<Sha256> digests;
+  std::vector<Sha256> chain;  // after each
 };
 
-// INVALID_ARGUMENT if it is not what its head says.
-absl::StatusOr<OpenedBatch> OpenBatch(const v1::Batch& batch) {
+// INVALID_ARGUMENT if it is not what its head says. `chain` is the chain's hash before it.
+absl::StatusOr<OpenedBatch> OpenBatch(const v1::Batch& batch, Sha256 chain) {
   absl::StatusOr<std::string> bytes = Decompress(batch.content(), batch.content_bytes());
   if (!bytes.ok()) return bytes.status();
   OpenedBatch opened;
   if (!opened.content.ParseFromString(*bytes) ||
-      static_cast<uint32_t>(opened.content.changes_size()) != batch.count() ||
-      batch.count() == 0 || batch.count() > kBatchChangesMax) {
+      static_cast<uint32_t>(opened.content.changes_size()) != batch.count() || batch.count() == 0 ||
+      batch.count() > kBatchChangesMax) {
     return absl::InvalidArgumentError("a batch does not hold the changes that it counts");
   }
   for (const std::string& authored : opened.content.changes()) {
@@ -40,6 +42,7 @@ absl::StatusOr<OpenedBatch> OpenBatch(const v1::Batch& batch) {
     }
     opened.changes.push_back(change);
     opened.digests.push_back(Sha256Of(authored));
+    opened.chain.push_back(chain = NextChainHash(chain, opened.digests.back()));
   }
   return opened;
 }
@@ -127,8 +130,8 @@ void CoordinatorMachine::Group::Handle(const MessageReceived& input) {
       ready_.closes.push_back(input.session);
       return;
     case v1::SiteMessage::MESSAGE_NOT_SET:
-      return Refuse(input.session, v1::REFUSAL_REASON_MESSAGE_INVALID,
-                    "a message without content", "install the coordinator's release at the site");
+      return Refuse(input.session, v1::REFUSAL_REASON_MESSAGE_INVALID, "a message without content",
+                    "install the coordinator's release at the site");
   }
 }
 
@@ -146,11 +149,11 @@ bool CoordinatorMachine::Group::Acceptable(SessionId id, const v1::Hello& hello,
            {{"site", work.name.ToString()},
             {"size_there", absl::StrCat(hello.log().size())},
             {"size_here", absl::StrCat(work.log->size())}});
-      Refuse(id, v1::REFUSAL_REASON_LOG_DIVERGED,
-             absl::StrCat("the site's log of ", hello.log().size(),
-                          " commits is not the beginning of the coordinator's of ",
-                          work.log->size()),
-             "trialsync verify, at both ends");
+      Refuse(
+          id, v1::REFUSAL_REASON_LOG_DIVERGED,
+          absl::StrCat("the site's log of ", hello.log().size(),
+                       " commits is not the beginning of the coordinator's of ", work.log->size()),
+          "trialsync verify, at both ends");
       return false;
     }
   }
@@ -260,7 +263,6 @@ void CoordinatorMachine::Group::OnHello(SessionId id, Session& session, const v1
   session.partition = name;
   session.replica = *replica;
   session.incarnation = hello.incarnation();
-  session.boot = hello.boot();
   session.sent_size = hello.log().size();
   session.durable_size = hello.log().size();
   for (const v1::VersionReference& version : hello.definitions()) {
@@ -272,14 +274,14 @@ void CoordinatorMachine::Group::OnHello(SessionId id, Session& session, const v1
   status.last_contact = now_;
   status.log = hello.log();
   status.software_version = hello.software_version();
-  status.clock_offset_ms =
-      absl::ToInt64Milliseconds(now_ - FromTimestamp(hello.wall_clock()));
+  status.clock_offset_ms = absl::ToInt64Milliseconds(now_ - FromTimestamp(hello.wall_clock()));
 
   v1::CoordinatorMessage message;
   v1::Welcome* welcome = message.mutable_welcome();
   const LogWriter::ChainEnd& chain = work->log->Chain({*replica, hello.incarnation()});
   welcome->set_told_incarnation(told.incarnation());
   welcome->set_told_seq(told.told_seq());
+  welcome->set_verifier_key(machine_.options_.signing_key->verifier().ToString());
   welcome->set_protocol_version(1);
   welcome->mutable_chain()->set_seq(chain.seq);
   welcome->mutable_chain()->set_hash(chain.hash.str());
@@ -328,7 +330,7 @@ void CoordinatorMachine::Group::OnBatch(SessionId id, Session& session, const v1
   Work* const work = Open(*session.partition);
   if (work == nullptr) return;
   const ChainId chain{session.replica, session.incarnation};
-  const LogWriter::ChainEnd end = work->log->Chain(chain);
+  const LogWriter::ChainEnd& end = work->log->Chain(chain);
   if (batch.first_seq() != end.seq + 1) {
     return Refuse(id, v1::REFUSAL_REASON_SEQUENCE_GAP,
                   absl::StrCat("change ", end.seq + 1, " is next, not ", batch.first_seq()), "");
@@ -344,7 +346,7 @@ void CoordinatorMachine::Group::OnBatch(SessionId id, Session& session, const v1
                     "nothing: the site recovers by itself");
     }
   }
-  const absl::StatusOr<OpenedBatch> opened = OpenBatch(batch);
+  const absl::StatusOr<OpenedBatch> opened = OpenBatch(batch, end.hash);
   if (!opened.ok()) {
     return Refuse(id, v1::REFUSAL_REASON_MESSAGE_INVALID, std::string(opened.status().message()),
                   "");
@@ -353,10 +355,8 @@ void CoordinatorMachine::Group::OnBatch(SessionId id, Session& session, const v1
     return Refuse(id, v1::REFUSAL_REASON_MESSAGE_INVALID, "the batch holds one change twice", "");
   }
   ReadAhead(*opened, work->state->tables());
-  Sha256 hash = end.hash;
   for (size_t i = 0; i < opened->changes.size(); ++i) {
     const v1::Change& change = *opened->changes[i];
-    hash = NextChainHash(hash, opened->digests[i]);
     if (const std::string fault = FaultOf(change, session, *work); !fault.empty()) {
       return Refuse(id, v1::REFUSAL_REASON_MESSAGE_INVALID,
                     absl::StrCat("change ", batch.first_seq() + i, " ", fault), "");
@@ -374,7 +374,7 @@ void CoordinatorMachine::Group::OnBatch(SessionId id, Session& session, const v1
                     "install the coordinator's release at the site");
     }
   }
-  if (hash.view() != batch.chain()) {
+  if (opened->chain.back().view() != batch.chain()) {
     return Refuse(id, v1::REFUSAL_REASON_CHAIN_BROKEN,
                   "the changes do not give the chain that the batch says", "trialsync verify");
   }
@@ -384,7 +384,8 @@ void CoordinatorMachine::Group::OnBatch(SessionId id, Session& session, const v1
                        .authored = opened->content.changes(static_cast<int>(i)),
                        .authored_digest = opened->digests[i],
                        .change = opened->changes[i],
-                       .received_time_us = absl::ToUnixMicros(now_)});
+                       .received_time_us = absl::ToUnixMicros(now_),
+                       .chain_hash = &opened->chain[i]});
   }
 }
 
@@ -414,13 +415,25 @@ void CoordinatorMachine::Group::SendDefinitions(SessionId id, Session& session, 
   }
 }
 
+absl::Status CoordinatorMachine::Group::SignEnd(Work& work, v1::LogFrame& frame) {
+  const v1::LogPosition& end = frame.checkpoint().log();
+  const absl::StatusOr<Checkpoint> checkpoint = CheckpointAt(work.name, end, now_);
+  if (!checkpoint.ok()) return checkpoint.status();
+  absl::StatusOr<std::string> note = SignCheckpoint(*checkpoint, *machine_.options_.signing_key);
+  if (!note.ok()) return note.status();
+  if (end.size() == work.log->size()) work.state->tables().PutCheckpoint(end.epoch(), *note);
+  frame.mutable_checkpoint()->set_note(*std::move(note));
+  return absl::OkStatus();
+}
+
 void CoordinatorMachine::Group::SendFrames(SessionId id, Session& session, Work& work) {
   const v1::LogPosition log = work.log->Position();
   while (session.sent_size < log.size() && session.frame_ends.size() < kFramesInFlightMax) {
     absl::StatusOr<v1::LogFrame> frame =
         BuildLogFrame(work.state->tables(), session.sent_size + 1,
-                      {session.replica, session.incarnation}, log, absl::ToUnixMicros(now_));
+                      {session.replica, session.incarnation}, log);
     if (!frame.ok()) return Fail(frame.status());
+    if (absl::Status status = SignEnd(work, *frame); !status.ok()) return Fail(status);
     session.sent_size = frame->checkpoint().log().size();
     session.frame_ends.push_back(session.sent_size);
     v1::CoordinatorMessage message;

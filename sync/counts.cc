@@ -9,6 +9,7 @@
 
 #include "storage/key.h"
 #include "storage/tables.h"
+#include "storage/transaction.h"
 
 namespace trialsync::sync {
 namespace {
@@ -42,10 +43,19 @@ std::string_view FormRecord(std::string_view key) {
   return is_form ? record : std::string_view();
 }
 
+// The seq at the end of a key of the outbox.
+uint64_t SeqOf(std::string_view key) {
+  storage::KeyReader reader(key.substr(key.size() - std::min(key.size(), sizeof(uint64_t))));
+  return reader.U64();
+}
+
 // Records in the log or, both being in the same order, in the outbox.
 absl::StatusOr<uint64_t> CountRecords(const storage::Reader& reader, PartitionNumber partition) {
   const auto stored = Scan(reader, KeyOf(Table::kRecord, partition));
   const auto unsent = Scan(reader, KeyOf(Table::kOutboxRecord, partition));
+  storage::Transaction transaction(&reader);
+  storage::PartitionTables tables(&transaction, partition);
+  const uint64_t receipted = tables.ReceiptedSeq();
   uint64_t count = 0;
   std::string last;
   while (stored->Valid() || unsent->Valid()) {
@@ -53,7 +63,8 @@ absl::StatusOr<uint64_t> CountRecords(const storage::Reader& reader, PartitionNu
         stored->Valid() &&
         (!unsent->Valid() || stored->key().substr(kHeadBytes) <= unsent->key().substr(kHeadBytes));
     storage::Iterator& row = take_stored ? *stored : *unsent;
-    const std::string_view record = FormRecord(row.key());
+    const std::string_view record =
+        take_stored || SeqOf(row.key()) > receipted ? FormRecord(row.key()) : std::string_view();
     if (!record.empty() && record != last) {
       ++count;
       last.assign(record);
@@ -62,6 +73,7 @@ absl::StatusOr<uint64_t> CountRecords(const storage::Reader& reader, PartitionNu
   }
   if (!stored->status().ok()) return stored->status();
   if (!unsent->status().ok()) return unsent->status();
+  if (!tables.status().ok()) return tables.status();
   return count;
 }
 

@@ -48,17 +48,18 @@ bool IsFirstEntry(const Arriving& arriving, const study::Definition& definition)
       arriving.number == arriving.effect_number && !IsOutboxNumber(arriving.number);
   if (!own_commit || !change.has_edit()) return false;
   const auto& writes = change.edit().writes();
-  const bool plain = std::all_of(writes.begin(), writes.end(), [&](const v1::ItemWrite& write) {
-    const v1::ItemDefinition* const item = definition.FindItem(write.item());
-    return item != nullptr && item->split_from() == 0 &&
-           (item->owner() == v1::OWNER_CENTRE) == arriving.from_centre;
-  });
-  if (!plain) return false;
   const auto value_of = [&writes](uint32_t item) -> const v1::Value* {
     const auto write = std::find_if(writes.begin(), writes.end(),
                                     [item](const auto& w) { return w.item() == item; });
     return write == writes.end() ? nullptr : &write->value();
   };
+  const auto& items = definition.FindForm(change.record().form())->items();
+  const bool plain = std::all_of(items.begin(), items.end(), [&](const v1::ItemDefinition& item) {
+    const bool simple =
+        item.split_from() == 0 && (item.owner() == v1::OWNER_CENTRE) == arriving.from_centre;
+    return simple || value_of(item.id()) == nullptr;
+  });
+  if (!plain) return false;
   const std::vector<study::CheckFinding> findings =
       study::RunChecks(definition, change.record().form(), value_of);
   return std::none_of(findings.begin(), findings.end(), [](const study::CheckFinding& finding) {

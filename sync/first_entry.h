@@ -16,7 +16,7 @@ namespace trialsync::sync {
 
 // Whether an edit of a record of which there is nothing yet is applied as it is and opens no query:
 // a commit of its own, every item the author's side's to write and none a part of another, and no
-// hard check fails.
+// hard check fails. Requires that the edit was admitted.
 bool IsFirstEntry(const Arriving& arriving, const study::Definition& definition);
 
 // The row of such a record.

@@ -18,10 +18,9 @@ namespace trialsync::sync {
 
 // The log from `first_number` on as `receiver` is to get it, up to the frame's limits: its own
 // changes as receipts alone. Requires that the log has that commit. `log` is the end of the log as
-// the frame's reader will know it.
+// the frame's reader will know it. The checkpoint is still to be signed.
 absl::StatusOr<v1::LogFrame> BuildLogFrame(storage::PartitionTables& tables, uint64_t first_number,
-                                           const ChainId& receiver, const v1::LogPosition& log,
-                                           int64_t now_us);
+                                           const ChainId& receiver, const v1::LogPosition& log);
 
 // A change of the own chain that is in the log now, with its first receipt.
 struct ReceiptedChange {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/arena.h"
 #include "sync/compression.h"
 #include "sync/frame.h"
+#include "sync/limits.h"
 
 namespace trialsync::sync {
 namespace {
@@ -13,7 +16,7 @@ namespace {
 class FrameReader {
  public:
   FrameReader(const ChainId& own, SentRows& sent, PartitionState& state, LogWriter& log)
-      : own_(own), sent_(sent), state_(state), log_(log) {}
+      : own_(own), sent_(sent), state_(state), log_(log), arena_(block_.data(), block_.size()) {}
 
   absl::Status Own(const v1::OwnReceipts& run) {
     std::vector<v1::OwnRow> rows = OwnRows(run.first_seq(), run.count());
@@ -81,6 +84,7 @@ class FrameReader {
   // Up to `count` of the own chain; fewer where it has no more.
   std::vector<v1::OwnRow> OwnRows(uint64_t first_seq, uint32_t count) {
     std::vector<v1::OwnRow> rows;
+    rows.reserve(std::min(count, kFrameCommitsMax));
     while (rows.size() < count) {
       std::optional<v1::OwnRow> row = sent_.Take(first_seq + rows.size());
       if (!row) break;
@@ -161,6 +165,14 @@ class FrameReader {
           "commit ", receipt.number, " has outcome ", v1::Outcome_Name(expected.verdict.outcome),
           " at the coordinator and ", v1::Outcome_Name(receipt.verdict.outcome), " here"));
     }
+    const bool published =
+        change->has_version_publication() && receipt.verdict.outcome == v1::OUTCOME_APPLIED;
+    if (published &&
+        state_.definitions().Find(change->version_publication().version()) == nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the frame makes version ", change->version_publication().version().number(),
+                       " known, whose definition was not sent before it"));
+    }
     if (next.own != nullptr) {
       next.own->id = id;
       next.own->receipt = std::move(receipt);
@@ -172,7 +184,9 @@ class FrameReader {
   SentRows& sent_;
   PartitionState& state_;
   LogWriter& log_;
-  google::protobuf::Arena arena_;  // the change that is being appended
+  // The change that is being appended; of a usual one the whole is in the first block.
+  alignas(16) std::array<char, 16 * 1024> block_;
+  google::protobuf::Arena arena_;
   std::vector<ReceiptedChange> receipted_;
 };
 

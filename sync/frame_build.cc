@@ -14,9 +14,9 @@ void AddOwn(const Receipt& receipt, v1::LogContent& content) {
   v1::OwnReceipts* run = nullptr;
   if (!content.entries().empty()) {
     v1::LogEntry* last = content.mutable_entries(content.entries_size() - 1);
-    const bool continues =
-        last->has_own() && last->own().received_time_us() == receipt.received_time_us &&
-        last->own().first_seq() + last->own().count() == receipt.stamp.seq;
+    const bool continues = last->has_own() &&
+                           last->own().received_time_us() == receipt.received_time_us &&
+                           last->own().first_seq() + last->own().count() == receipt.stamp.seq;
     if (continues) run = last->mutable_own();
   }
   if (run == nullptr) {
@@ -35,8 +35,7 @@ void AddOwn(const Receipt& receipt, v1::LogContent& content) {
 }  // namespace
 
 absl::StatusOr<v1::LogFrame> BuildLogFrame(storage::PartitionTables& tables, uint64_t first_number,
-                                           const ChainId& receiver, const v1::LogPosition& log,
-                                           int64_t now_us) {
+                                           const ChainId& receiver, const v1::LogPosition& log) {
   v1::LogContent content;
   size_t content_bytes = 0;
   uint64_t last_number = first_number - 1;
@@ -82,29 +81,32 @@ absl::StatusOr<v1::LogFrame> BuildLogFrame(storage::PartitionTables& tables, uin
     end->set_size(last_number);
     end->set_root(root->str());
   }
-  frame.mutable_checkpoint()->set_time_us(now_us);
   return frame;
 }
 
 v1::Batch BuildBatch(storage::PartitionTables& tables, uint64_t incarnation, uint64_t first_seq,
                      SentRows& sent) {
   v1::Batch batch;
-  v1::BatchContent content;
+  // A message is its fields one behind the other, so each change is written at once.
+  v1::BatchContent next;
+  next.add_changes();
+  std::string bytes;
   size_t content_bytes = 0;
   batch.set_first_seq(first_seq);
   tables.ForEachOwn(incarnation, first_seq, [&](uint64_t seq, v1::OwnRow row) {
-    const size_t bytes = row.authored().size();
+    const size_t change_bytes = row.authored().size();
     const bool full = batch.count() == kBatchChangesMax ||
-                      (batch.count() != 0 && content_bytes + bytes > kBatchBytesMax);
+                      (batch.count() != 0 && content_bytes + change_bytes > kBatchBytesMax);
     if (full) return false;
-    content_bytes += bytes;
+    content_bytes += change_bytes;
     batch.set_count(batch.count() + 1);
     batch.set_chain(row.chain());
-    content.add_changes(row.authored());
+    next.mutable_changes(0)->swap(*row.mutable_authored());
+    next.AppendToString(&bytes);
+    next.mutable_changes(0)->swap(*row.mutable_authored());
     sent.Keep(seq, std::move(row));
     return true;
   });
-  const std::string bytes = content.SerializeAsString();
   batch.set_content(Compress(bytes));
   batch.set_content_bytes(static_cast<uint32_t>(bytes.size()));
   return batch;

@@ -90,13 +90,14 @@ Receipt LogWriter::Append(const Incoming& incoming) {
   row.set_receipt(receipt.Encode());
   if (incoming.keep_authored) row.set_authored(std::string(incoming.authored));
   row.set_previous_of_record(LinkRecord(*incoming.change, receipt.verdict, number));
-  state_->tables().PutLog(number, row);
+  state_->tables().AppendLog(number, row);
 
   const Sha256 leaf = LeafHash(incoming.authored_digest, row.receipt());
   PutFinishedSubtrees(leaf);
   frontier_.Append(leaf);
   chain.seq = incoming.stamp.seq;
-  chain.hash = NextChainHash(chain.hash, incoming.authored_digest);
+  chain.hash = incoming.chain_hash != nullptr ? *incoming.chain_hash
+                                              : NextChainHash(chain.hash, incoming.authored_digest);
   return receipt;
 }
 

@@ -29,6 +29,8 @@ struct Incoming {
   Sha256 authored_digest;
   const v1::Change* change = nullptr;
   int64_t received_time_us = 0;
+  // The hash of its chain with it, where that is known; else it is computed.
+  const Sha256* chain_hash = nullptr;
   // False at the replica that made it: there the bytes stay in its own chain.
   bool keep_authored = true;
 };

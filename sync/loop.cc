@@ -31,7 +31,7 @@ Loop::Loop(storage::Kv* store, storage::Head* head, Machine* machine, Port* port
 absl::Status Loop::Run(std::span<const Input> group, absl::Time now) {
   TS_CHECK(group.size() <= kGroupInputsMax);
   Ready ready;
-  if (failure_.ok()) failure_ = machine_->Step(group, now, store_->NewSnapshot(), ready);
+  if (failure_.ok()) failure_ = machine_->Step(group, now, store_->Latest(), ready);
   if (failure_.ok() && !ready.writes.empty()) {
     failure_ = storage::WriteGroup(*store_, *head_, ready.writes, ready.note);
   }

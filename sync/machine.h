@@ -130,7 +130,8 @@ class Machine {
  public:
   virtual ~Machine() = default;
 
-  // Takes the inputs of one group in order. `snapshot` is of the store after all earlier groups;
+  // Takes the inputs of one group in order. `snapshot` is of the store after all earlier groups, and
+  // is let go of before the next one is written;
   // `now` is evidence and the measure of silences, never of order. An error means that the store
   // could not be read: then `ready` must be dropped, and the machine opened anew.
   virtual absl::Status Step(std::span<const Input> inputs, absl::Time now,

@@ -28,6 +28,10 @@ void AddToOutbox(storage::PartitionTables& tables, uint64_t seq, const v1::OwnRo
 
 void RemoveFromOutbox(storage::PartitionTables& tables, uint64_t seq, const v1::OwnRow& row) {
   if (!row.scope_record().empty()) tables.RemoveOutboxRecord(row.scope_record(), seq);
+  RemoveBirthsFromOutbox(tables, seq, row);
+}
+
+void RemoveBirthsFromOutbox(storage::PartitionTables& tables, uint64_t seq, const v1::OwnRow& row) {
   for (const std::string& bytes : row.scope_births()) {
     const std::optional<ChangeId> birth = ChangeId::From(bytes);
     if (birth) tables.RemoveOutboxBirth(*birth, seq);

@@ -13,6 +13,8 @@ namespace trialsync::sync {
 
 void AddToOutbox(storage::PartitionTables& tables, uint64_t seq, const v1::OwnRow& row);
 void RemoveFromOutbox(storage::PartitionTables& tables, uint64_t seq, const v1::OwnRow& row);
+// The same but for the row of a record: it does not count once the change has a receipt.
+void RemoveBirthsFromOutbox(storage::PartitionTables& tables, uint64_t seq, const v1::OwnRow& row);
 
 }  // namespace trialsync::sync
 

@@ -100,6 +100,7 @@ void PartitionState::Flush() {
   for (const auto& [bytes, cached] : records_) {
     if (cached.changed) tables_.PutRecord(bytes, *cached.state);
   }
+  tables_.FlushLog();
   last_ = nullptr;
   records_.clear();
   births_.clear();

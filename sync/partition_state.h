@@ -66,8 +66,8 @@ class PartitionState {
   bool IsCentre(const ReplicaId& replica);
   void ForgetEnrolments() { centres_.clear(); }
 
-  // Writes the records that were changed into the transaction, and forgets all of them: their
-  // memory is used again by the next ones.
+  // Writes the records that were changed and the log that was appended into the transaction, and
+  // forgets all records: their memory is used again by the next ones.
   void Flush();
 
   // OK, or the first failed read: then nothing of this may be written, sent or answered.

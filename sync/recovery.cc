@@ -117,7 +117,9 @@ Recovered EndRecovery(storage::StoreTables& store, storage::PartitionTables& tab
   beginning.set_behind(LastReceipted(tables, before, report.receipted_seq_before()));
   std::vector<v1::OwnRow> rows = OwnBeyond(tables, before.incarnation, report.receipted_seq_before());
   uint64_t seq = report.receipted_seq_before();
-  for (const v1::OwnRow& own : rows) RemoveFromOutbox(tables, ++seq, own);
+  for (const v1::OwnRow& own : rows) RemoveBirthsFromOutbox(tables, ++seq, own);
+  // Those left behind included: on the new chain their numbers mean other changes.
+  tables.ClearOutboxRecords();
   seq = report.receipted_seq_before();
   for (v1::OwnRow& own : rows) {
     ++seq;

@@ -49,9 +49,9 @@ absl::StatusOr<std::unique_ptr<SiteMachine>> SiteMachine::Open(
     if (!hash.ok()) return absl::DataLossError("the end of the replica's chain is damaged");
     machine->last_hash_ = *hash;
   }
-  const std::optional<v1::ChainHead> receipted = tables.Chain(*chain);
   // More of it may be in the log than here, while the store recovers.
-  machine->receipted_seq_ = std::min(receipted ? receipted->seq() : 0, machine->last_seq_);
+  machine->receipted_seq_ = std::min(tables.ReceiptedSeq(), machine->last_seq_);
+  machine->index_rows_left_ = machine->outbox_count() != 0;
   machine->recovery_ = LastRecovery(store);
   machine->status_.resting = machine->resting();
   if (!store.status().ok()) return store.status();

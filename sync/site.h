@@ -89,6 +89,8 @@ class SiteMachine : public Machine {
 
   const SiteOptions options_;
   const uint64_t boot_;
+  // Sessions of this process that another boot of the store took over.
+  int fenced_count_ = 0;
   Entropy* const entropy_;
 
   PartitionNumber partition_;
@@ -100,6 +102,8 @@ class SiteMachine : public Machine {
   Sha256 last_hash_;
   // Own changes in the log: the outbox is (receipted_seq_, last_seq_].
   uint64_t receipted_seq_ = 0;
+  // Receipted changes may have rows in the index of the outbox by record.
+  bool index_rows_left_ = false;
   // The last recovery, open or not.
   std::optional<Recovery> recovery_;
 

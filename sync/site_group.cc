@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "proto/check.h"
 #include "sync/chain.h"
+#include "sync/checkpoint.h"
 #include "sync/client_work.h"
 #include "sync/frame.h"
 #include "sync/limits.h"
@@ -31,7 +32,8 @@ bool Surprises(const v1::OwnRow& predicted, const Verdict& received) {
   }
   std::vector<CellVerdict> cells_received;
   for (const CellVerdict& cell : received.cells) {
-    if (shown(cell.outcome) != outcome) cells_received.push_back({cell.lineage, shown(cell.outcome)});
+    if (shown(cell.outcome) != outcome)
+      cells_received.push_back({cell.lineage, shown(cell.outcome)});
   }
   return cells_predicted != cells_received;
 }
@@ -130,7 +132,43 @@ void SiteMachine::Group::Handle(const MessageReceived& input) {
   }
 }
 
+absl::Status SiteMachine::Group::TrustKey(const std::string& key) {
+  const absl::StatusOr<VerifierKey> parsed = VerifierKey::Parse(key);
+  if (!parsed.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the coordinator's key is none: ", parsed.status().message()));
+  }
+  storage::StoreTables store(&transaction_);
+  const std::string trusted = store.VerifierKey();
+  if (!store.status().ok()) tables_.Fail(store.status());
+  if (trusted == key) return absl::OkStatus();
+  if (!trusted.empty()) {
+    return absl::PermissionDeniedError(absl::StrCat("the coordinator signs with the key ", key,
+                                                    ", and this store trusts ", trusted));
+  }
+  store.PutVerifierKey(key);
+  Tell(Event::Severity::kInfo, "this site trusts the coordinator's key from now on",
+       {{"key", key}});
+  return absl::OkStatus();
+}
+
+absl::Status SiteMachine::Group::CheckSignature(const v1::Checkpoint& checkpoint) {
+  storage::StoreTables store(&transaction_);
+  const absl::StatusOr<VerifierKey> key = VerifierKey::Parse(store.VerifierKey());
+  if (!key.ok()) return key.status();
+  const absl::StatusOr<Checkpoint> opened = OpenCheckpoint(checkpoint.note(), *key);
+  if (!opened.ok()) return opened.status();
+  if (IsAt(*opened, machine_.options_.name, checkpoint.log())) return absl::OkStatus();
+  return absl::InvalidArgumentError("the signed checkpoint is of another position than the frame");
+}
+
 void SiteMachine::Group::OnWelcome(const v1::Welcome& welcome) {
+  if (const absl::Status trusted = TrustKey(welcome.verifier_key()); !trusted.ok()) {
+    Tell(Event::Severity::kAlarm, "the coordinator's key is not the one that this site trusts",
+         {{"reason", std::string(trusted.message())}});
+    return Refuse(v1::REFUSAL_REASON_CHECKPOINT_INVALID, std::string(trusted.message()),
+                  "compare the keys by telephone; nothing was taken");
+  }
   const v1::ChainPosition& known = welcome.chain();
   // Nothing where the coordinator names a change that was not made here.
   std::optional<std::string> hash_here = Sha256().str();
@@ -158,6 +196,12 @@ void SiteMachine::Group::OnWelcome(const v1::Welcome& welcome) {
 
 void SiteMachine::Group::OnLogFrame(const v1::LogFrame& frame) {
   Session& session = *machine_.session_;
+  if (const absl::Status signature = CheckSignature(frame.checkpoint()); !signature.ok()) {
+    Tell(Event::Severity::kAlarm, "a log frame is not signed by the coordinator",
+         {{"reason", std::string(signature.message())}});
+    return Refuse(v1::REFUSAL_REASON_CHECKPOINT_INVALID, std::string(signature.message()),
+                  "trialsync verify, at both ends");
+  }
   storage::Transaction attempt(&transaction_);
   PartitionState state(&attempt, machine_.partition_, &machine_.definitions_);
   absl::StatusOr<LogWriter> log = LogWriter::Open(&state);
@@ -174,12 +218,10 @@ void SiteMachine::Group::OnLogFrame(const v1::LogFrame& frame) {
   }
   state.Flush();
   log->Flush();
-  for (const ReceiptedChange& change : *changes) {
-    RemoveFromOutbox(state.tables(), change.receipt.stamp.seq, change.row);
-    ListPrediction(state.tables(), change);
-  }
   const uint64_t receipted = log->Chain(machine_.chain_).seq;
+  SettleOutbox(state.tables(), *changes, receipted);
   if (!state.status().ok()) return tables_.Fail(state.status());
+  state.tables().PutCheckpoint(log->epoch(), frame.checkpoint().note());
   transaction_.Absorb(std::move(attempt));
 
   if (!machine_.recovering()) machine_.receipted_seq_ = receipted;
@@ -208,6 +250,26 @@ ChainId SiteMachine::Group::ChainInSession() const {
   if (!machine_.recovering()) return machine_.chain_;
   const v1::RecoveryRow& row = machine_.recovery_->row;
   return {ReplicaId::From(row.replica_after()).value_or(ReplicaId()), row.incarnation_after()};
+}
+
+void SiteMachine::Group::SettleOutbox(storage::PartitionTables& tables,
+                                      std::span<const ReceiptedChange> changes,
+                                      uint64_t receipted) {
+  const bool leave = changes.size() > kIndexRowsRemovedMax;
+  for (const ReceiptedChange& change : changes) {
+    const uint64_t seq = change.receipt.stamp.seq;
+    if (leave) {
+      RemoveBirthsFromOutbox(tables, seq, change.row);
+    } else {
+      RemoveFromOutbox(tables, seq, change.row);
+    }
+    ListPrediction(tables, change);
+  }
+  machine_.index_rows_left_ = machine_.index_rows_left_ || leave;
+  const bool all = !machine_.recovering() && receipted == machine_.last_seq_;
+  if (!machine_.index_rows_left_ || !all) return;
+  tables.ClearOutboxRecords();
+  machine_.index_rows_left_ = false;
 }
 
 void SiteMachine::Group::ListPrediction(storage::PartitionTables& tables,
@@ -265,9 +327,16 @@ void SiteMachine::Group::OnRefusal(const v1::Refusal& refusal) {
   const bool went_back = refusal.reason() == v1::REFUSAL_REASON_REPLICA_BEHIND ||
                          refusal.reason() == v1::REFUSAL_REASON_CHAIN_UNKNOWN;
   if (went_back) return BeginRecovery(v1::RECOVERY_CAUSE_WENT_BACK);
-  const bool by_copy = refusal.reason() == v1::REFUSAL_REASON_SESSION_SUPERSEDED &&
-                       refusal.boot() != 0 && refusal.boot() != machine_.boot_;
-  if (by_copy) BeginRecovery(v1::RECOVERY_CAUSE_COPIED);
+  const bool by_other_boot = refusal.reason() == v1::REFUSAL_REASON_SESSION_SUPERSEDED &&
+                             refusal.boot() != 0 && refusal.boot() != machine_.boot_;
+  if (by_other_boot) {
+    if (++machine_.fenced_count_ < kFencedByCopyMin || machine_.recovering()) {
+      Tell(Event::Severity::kWarning, "another process with this store took the session over",
+           {{"times", absl::StrCat(machine_.fenced_count_)}});
+      return EndSession();
+    }
+    BeginRecovery(v1::RECOVERY_CAUSE_COPIED);
+  }
   if (machine_.session_) ready_.closes.push_back(machine_.session_->id);
   machine_.status_.refusal = refusal;
   Tell(Event::Severity::kWarning, "the coordinator refused",
@@ -287,7 +356,10 @@ void SiteMachine::Group::Handle(const ClientRequest& input) {
   desk_tables_ = std::make_unique<storage::PartitionTables>(attempt_.get(), machine_.partition_);
   view_ = std::make_unique<View>(attempt_.get(), machine_.partition_, &machine_.definitions_);
   Answer answer = Perform(*this, input);
-  if (answer.status.ok()) answer.status = desk_tables_->status();
+  // Whatever else was read may be damaged too: nothing more is acknowledged.
+  for (const absl::Status& read : {desk_tables_->status(), view_->state().status()}) {
+    if (!read.ok()) return tables_.Fail(read);
+  }
   view_.reset();
   if (answer.status.ok()) {
     transaction_.Absorb(std::move(*attempt_));
@@ -325,7 +397,9 @@ void SiteMachine::Group::Handle(const Tick&) {
 
 v1::Position SiteMachine::Group::base() const {
   storage::Transaction transaction(&transaction_);
-  const v1::LogHead head = storage::PartitionTables(&transaction, machine_.partition_).Head();
+  storage::PartitionTables tables(&transaction, machine_.partition_);
+  const v1::LogHead head = tables.Head();
+  if (!tables.status().ok()) desk_tables_->Fail(tables.status());
   v1::Position base;
   base.set_epoch(head.epoch());
   base.set_number(head.size());
@@ -334,8 +408,7 @@ v1::Position SiteMachine::Group::base() const {
 
 // So that a view finds the birth by the label that the change gives it. A birth that is held or
 // refused has no label yet.
-void SiteMachine::Group::NoteLabel(const v1::Change& change, const Scope& scope,
-                                   v1::OwnRow& row) {
+void SiteMachine::Group::NoteLabel(const v1::Change& change, const Scope& scope, v1::OwnRow& row) {
   if (!change.has_birth() && !change.has_rename()) return;
   const ChangeId& id = scope.births.front();
   const std::optional<v1::BirthRow> birth = view_->state().tables().Birth(id);
@@ -345,8 +418,7 @@ void SiteMachine::Group::NoteLabel(const v1::Change& change, const Scope& scope,
   *row.mutable_label_parent() = birth->parent();
 }
 
-absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change,
-                                                     const Scope& scope) {
+absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change, const Scope& scope) {
   if (machine_.last_seq_ - machine_.receipted_seq_ >= machine_.options_.outbox_changes_max) {
     return absl::ResourceExhaustedError(
         absl::StrCat("not saved: ", machine_.options_.outbox_changes_max,
@@ -389,8 +461,7 @@ absl::StatusOr<Desk::Saved> SiteMachine::Group::Save(const v1::Change& change,
   return Saved{id, verdict};
 }
 
-absl::Status SiteMachine::Group::SavePrivate(const ChangeId& change,
-                                             const v1::PrivateEdit& edit) {
+absl::Status SiteMachine::Group::SavePrivate(const ChangeId& change, const v1::PrivateEdit& edit) {
   desk_tables_->AppendPrivate(edit);
   for (const v1::ItemWrite& write : edit.writes()) {
     v1::StandingValue value;

@@ -43,9 +43,15 @@ class SiteMachine::Group : public Desk {
 
  private:
   void OnWelcome(const v1::Welcome& welcome);
+  // Whether the coordinator signs with the key that this store trusts; the first one it meets is it.
+  absl::Status TrustKey(const std::string& key);
+  absl::Status CheckSignature(const v1::Checkpoint& checkpoint);
   void OnLogFrame(const v1::LogFrame& frame);
   void OnDefinition(const v1::DefinitionTransfer& transfer);
   void OnRefusal(const v1::Refusal& refusal);
+  // Clears the rows of the outbox that these changes, all up to `receipted`, have.
+  void SettleOutbox(storage::PartitionTables& tables, std::span<const ReceiptedChange> changes,
+                    uint64_t receipted);
   // site_recovery.cc.
   void BeginRecovery(v1::RecoveryCause cause);
   absl::Status BecomeReplica();

@@ -58,6 +58,7 @@ void SiteMachine::Group::TryEndRecovery() {
   machine_.last_seq_ = recovered.last_seq;
   machine_.last_hash_ = recovered.last_hash;
   machine_.receipted_seq_ = 0;
+  machine_.index_rows_left_ = false;
   const v1::RecoveryRow& row = machine_.recovery_->row;
   Tell(row.lost_last_seq() == 0 ? Event::Severity::kInfo : Event::Severity::kAlarm,
        row.lost_last_seq() == 0 ? "recovered: all that was known of this store is here"

@@ -10,7 +10,9 @@
 #include "storage/tables.h"
 #include "storage/transaction.h"
 #include "sync/chain.h"
+#include "sync/checkpoint.h"
 #include "sync/log.h"
+#include "sync/log_tree.h"
 #include "sync/partition_state.h"
 #include "sync/receipt.h"
 #include "sync/record.h"
@@ -86,6 +88,7 @@ class Verifier {
     if (verification.difference.empty() && !Advance(progress, head_.size())) return Cancelled();
     if (verification.difference.empty()) verification.difference = CheckNothingBeyond();
     if (verification.difference.empty()) verification.difference = CheckRows();
+    if (verification.difference.empty()) verification.difference = CheckCheckpoint();
     if (verification.difference.empty()) verification.difference = CheckOwnChain();
     if (verification.difference.empty() && !stored_.status().ok()) {
       verification.difference = std::string(stored_.status().message());
@@ -111,6 +114,7 @@ class Verifier {
                             const Receipt& replayed);
   std::string CheckNothingBeyond();
   std::string CheckRows();
+  std::string CheckCheckpoint();
   std::string CheckOwnChain();
   std::string Describe(const RowDifference& difference);
   std::string DescribeRecord(const v1::RecordKey& key);
@@ -195,6 +199,22 @@ std::string Verifier::CheckRows() {
   const std::optional<RowDifference> difference =
       FirstRowDifference(*snapshot_, *replica_.snapshot(), partition_);
   return difference ? Describe(*difference) : "";
+}
+
+// What was signed last is of this log.
+std::string Verifier::CheckCheckpoint() {
+  const std::string note = stored_.Checkpoint(head_.epoch());
+  if (note.empty()) return "";
+  storage::StoreTables store(&transaction_);
+  const absl::StatusOr<VerifierKey> key = VerifierKey::Parse(store.VerifierKey());
+  if (!key.ok()) return "checkpoint: the key that is to check it is missing or damaged";
+  const absl::StatusOr<Checkpoint> opened = OpenCheckpoint(note, *key);
+  if (!opened.ok()) return absl::StrCat("checkpoint: ", opened.status().message());
+  const absl::StatusOr<Sha256> root = RootAt(stored_, opened->size);
+  if (!root.ok()) return absl::StrCat("checkpoint: ", root.status().message());
+  if (opened->partition == name_ && opened->root == *root) return "";
+  return absl::StrCat("checkpoint: what was signed of ", opened->size,
+                      " commits is not of the log that is stored");
 }
 
 // The hashes of this replica's own changes, sent or not. The centre keeps its own in the log.

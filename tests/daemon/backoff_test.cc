@@ -70,14 +70,15 @@ TEST(BackoffTest, ASiteIsInSoonAfterItsStudyIsPublished) {
 TEST(BackoffTest, WhatTheSiteHasToMendIsTriedSlowly) {
   for (const v1::RefusalReason reason :
        {v1::REFUSAL_REASON_PROTOCOL_VERSION, v1::REFUSAL_REASON_LOG_DIVERGED,
-        v1::REFUSAL_REASON_REPLICA_BEHIND, v1::REFUSAL_REASON_SESSION_SUPERSEDED}) {
+        v1::REFUSAL_REASON_REPLICA_BEHIND, v1::REFUSAL_REASON_REPLICA_COPIED}) {
     EXPECT_EQ(EndOf(reason, SessionEnd::kCut), SessionEnd::kRefused);
   }
 }
 
-TEST(BackoffTest, ACoordinatorThatIsStoppedRefusesNobody) {
+TEST(BackoffTest, ToBeStoppedOrTakenOverIsNoRefusal) {
   for (const SessionEnd end : {SessionEnd::kCut, SessionEnd::kNotReached}) {
     EXPECT_EQ(EndOf(v1::REFUSAL_REASON_SHUTTING_DOWN, end), end);
+    EXPECT_EQ(EndOf(v1::REFUSAL_REASON_SESSION_SUPERSEDED, end), end);
   }
 }
 

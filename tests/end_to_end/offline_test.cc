@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <thread>
@@ -193,6 +194,30 @@ TEST(OfflineTest, ASecondDaemonOnOneStoreSaysSo) {
   EXPECT_EQ(second.exit_code, 1);
   EXPECT_THAT(second.said, HasSubstr("in use"));
   EXPECT_TRUE(trial.coordinator().Connect()->Call(v1::GetStatusRequest()).ok());
+}
+
+// Nothing would be left to say that something was lost.
+TEST(OfflineTest, ADirectoryThatHasLostStoreAndHeadFileIsNotBegunAnew) {
+  Trial trial("pbc", kStudyFile);
+  Trial::Site& site = trial.AddSite("MAYO1");
+  site.daemon.Kill();
+  const std::string data = site.daemon.data_directory();
+  const std::vector<std::string> arguments = {
+      "site",   "--study", "pbc",    "--site",      "MAYO1",     "--coordinator", "127.0.0.1:1",
+      "--data", data,      "--listen", "127.0.0.1:0", "--insecure"};
+  // Its rows have not left the write-ahead log yet.
+  for (const auto& file : std::filesystem::directory_iterator(data + "/store")) {
+    if (file.path().extension() == ".log") std::filesystem::remove(file.path());
+  }
+  std::filesystem::remove(data + "/head");
+  const Ended emptied = RunToEnd(arguments);
+  EXPECT_EQ(emptied.exit_code, 1);
+  EXPECT_THAT(emptied.said, HasSubstr("is gone"));
+  std::filesystem::remove_all(data + "/store");
+  std::filesystem::remove(data + "/head");
+  const Ended removed = RunToEnd(arguments);
+  EXPECT_EQ(removed.exit_code, 1);
+  EXPECT_THAT(removed.said, HasSubstr("is gone"));
 }
 
 TEST(OfflineTest, PlaintextStaysOnThisMachineAndMustBeAskedFor) {

@@ -141,8 +141,6 @@ TEST(RecoveryTest, AStoreThatIsGoneBecomesANewReplicaAndPullsItsPartitionBack_B8
   Writer(&site, &lost, "unsent", 2).WriteNew(3);
   site.daemon.Kill();
   fs::remove_all(site.daemon.data_directory() + "/store");
-  fs::create_directory(site.daemon.data_directory() + "/store");
-  fs::remove(site.daemon.data_directory() + "/listen_address");
   site.daemon.Start();
   site.Mend();
   ASSERT_TRUE(WaitUntil([&] { return !Recovers(site) && InStep(trial, site); }));

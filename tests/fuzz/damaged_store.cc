@@ -74,14 +74,19 @@ std::string EditedRow(const Row& row, Input& input) {
     case Table::kDefinition:
       return Edited<v1::StudyDefinition>(row.value, input);
     case Table::kLog: {
+      // The first commit of the run.
+      constexpr size_t kLengthBytes = 4;
+      const size_t log_bytes = storage::KeyReader(row.value.substr(0, kLengthBytes)).U32();
       v1::LogRow log;
-      TS_CHECK(log.ParseFromString(row.value));
+      TS_CHECK(log.ParseFromString(row.value.substr(kLengthBytes, log_bytes)));
       if (input.Choose(2) == 0) {
         log.set_authored(Edited<v1::Change>(log.authored(), input));
       } else {
         EditMessage(log, input);
       }
-      return log.SerializeAsString();
+      const std::string edited = log.SerializeAsString();
+      return storage::KeyWriter().U32(static_cast<uint32_t>(edited.size())).Take() + edited +
+             row.value.substr(kLengthBytes + log_bytes);
     }
     case Table::kLogHead:
       return Edited<v1::LogHead>(row.value, input);

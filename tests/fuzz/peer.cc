@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/fuzz/peer.h"
 
+#include <cstdio>
 #include <deque>
 #include <variant>
 
@@ -42,10 +43,18 @@ Randomness& TheRandomness() {
   return randomness;
 }
 
+// World's too.
+const sync::SigningKey& TheSigningKey() {
+  static const auto& key =
+      *new sync::SigningKey(*sync::SigningKey::FromSecret("centre", std::string(32, 's')));
+  return key;
+}
+
 absl::StatusOr<std::unique_ptr<sync::CoordinatorMachine>> OpenCoordinator(
     const storage::Kv& store) {
-  return sync::CoordinatorMachine::Open(store.NewSnapshot(), {.enrol_at_first_contact = true},
-                                        &TheRandomness());
+  return sync::CoordinatorMachine::Open(
+      store.NewSnapshot(), {.enrol_at_first_contact = true, .signing_key = &TheSigningKey()},
+      &TheRandomness());
 }
 
 absl::StatusOr<std::unique_ptr<sync::SiteMachine>> OpenSite(const storage::Kv& store) {
@@ -89,6 +98,15 @@ std::string DifferenceIn(const storage::Kv& store, const study::DefinitionSet& d
   return verification->difference;
 }
 
+namespace {
+
+bool Refused(const v1::Refusal& refusal) {
+  std::fprintf(stderr, "refused: %s\n", refusal.message().c_str());
+  return false;
+}
+
+}  // namespace
+
 bool Converse(SitePeer& site, CoordinatorPeer& coordinator, sync::SessionId session) {
   site.TakeSent();
   site.TakeClosed();
@@ -106,13 +124,13 @@ bool Converse(SitePeer& site, CoordinatorPeer& coordinator, sync::SessionId sess
     if (!up.empty()) {
       const auto message = std::get<v1::SiteMessage>(std::move(up.front().message));
       up.pop_front();
-      if (message.has_refusal()) return false;
+      if (message.has_refusal()) return Refused(message.refusal());
       TS_CHECK(coordinator.Run({sync::MessageReceived{session, message}}).ok());
     } else if (!down.empty()) {
       const auto message = std::get<v1::CoordinatorMessage>(std::move(down.front().message));
       down.pop_front();
       TS_CHECK(site.Run({sync::MessageReceived{session, message}}).ok());
-      if (message.has_refusal()) return false;
+      if (message.has_refusal()) return Refused(message.refusal());
     } else {
       return true;
     }

@@ -30,6 +30,9 @@ class Randomness : public sync::Entropy {
 // What every machine here draws from.
 Randomness& TheRandomness();
 
+// What its coordinator signs with.
+const sync::SigningKey& TheSigningKey();
+
 // The machines of TheTrial(); an error where the store is damaged.
 absl::StatusOr<std::unique_ptr<sync::CoordinatorMachine>> OpenCoordinator(const storage::Kv& store);
 absl::StatusOr<std::unique_ptr<sync::SiteMachine>> OpenSite(const storage::Kv& store);

@@ -6,6 +6,7 @@
 #include "proto/check.h"
 #include "storage/tables.h"
 #include "sync/chain.h"
+#include "sync/checkpoint.h"
 #include "sync/compression.h"
 #include "sync/frame.h"
 #include "sync/limits.h"
@@ -92,6 +93,12 @@ class Forger {
     frame_.set_content(sync::Compress(bytes));
     frame_.set_content_bytes(static_cast<uint32_t>(bytes.size()));
     *frame_.mutable_checkpoint()->mutable_log() = log_.Position();
+    const auto checkpoint =
+        sync::CheckpointAt(TheTrial().site, log_.Position(), TheTrial().now);
+    TS_CHECK(checkpoint.ok());
+    if (auto note = sync::SignCheckpoint(*checkpoint, TheSigningKey()); note.ok()) {
+      frame_.mutable_checkpoint()->set_note(*std::move(note));
+    }
     return std::move(frame_);
   }
 
@@ -221,6 +228,7 @@ class Attack {
     v1::Welcome welcome;
     const v1::ChainHead head = ChainIn(store(), TheTrial().ward_chain);
     welcome.set_protocol_version(1);
+    welcome.set_verifier_key(TheSigningKey().verifier().ToString());
     welcome.mutable_chain()->set_seq(head.seq());
     welcome.mutable_chain()->set_hash(head.seq() == 0 ? Sha256().str() : head.hash());
     welcome.set_batches_in_flight_max(sync::kBatchesInFlightMax);
@@ -331,12 +339,12 @@ class Attack {
     static const auto& opened_coordinator =
         *OpenCoordinator(storage::MemoryKv(TheTrial().coordinator))->release();
     CoordinatorPeer coordinator(TheTrial().coordinator, opened_coordinator);
-    if (session_ != 0) TS_CHECK(site_.Run({sync::SessionClosed{session_}}).ok());
-    // Two contents of one version: a person has to look.
-    const study::DefinitionSet& honest = DefinitionsOf(coordinator.machine());
+    // A site takes whatever definition its coordinator sends; one that is not the centre's keeps it
+    // from the centre's own.
     for (const auto& definition : site_.machine().definitions().all()) {
-      if (honest.Find(definition->version()) == nullptr) return;
+      if (DefinitionsOf(coordinator.machine()).Find(definition->version()) == nullptr) return;
     }
+    if (session_ != 0) TS_CHECK(site_.Run({sync::SessionClosed{session_}}).ok());
     // One that was told that it is a copy goes on under an identity of its own.
     TS_CHECK(site_.Run({sync::ClientRequest{2, v1::BecomeReplicaRequest()}}).ok());
     sync::SessionId session = kHonestSession;

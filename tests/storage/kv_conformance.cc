@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_format.h"
+#include "storage/key.h"
 #include "storage/write_batch.h"
 #include "tests/storage/listing.h"
 
@@ -156,11 +157,33 @@ TEST_P(KvConformance, DeleteRangeIsHalfOpenAndInOrderWithTheOthers) {
   EXPECT_EQ(ScannedReverse(*kv().NewSnapshot(), "", "c"), "a=old");
 }
 
+// RocksDB keeps both kinds of entries in lists of their own, and may mix up its places in them.
+TEST_P(KvConformance, ATableIsWrittenOnAfterItsRowsWereDeletedAsARange) {
+  const auto key = [](uint32_t number) { return KeyWriter().U8(0x21).U32(1).U32(number).Take(); };
+  for (uint32_t round = 0; round < 5; ++round) {
+    WriteBatch batch;
+    for (uint32_t i = 0; i < 100; ++i) batch.Put(key(i * 5 + round), "before");
+    batch.DeleteRange(KeyWriter().U8(0x21).U32(1).key(), KeyWriter().U8(0x21).U32(2).key());
+    for (uint32_t i = 0; i < 100; ++i) batch.Put(key(i * 7 + round), "after");
+    ASSERT_EQ(kv().Write(batch, Durability::kSync), absl::OkStatus());
+    EXPECT_EQ(AllRows(*kv().NewSnapshot()).size(), 100u);
+  }
+}
+
 TEST_P(KvConformance, EmptyBatchIsTaken) {
   Put("a", "1");
   EXPECT_EQ(kv().Write(WriteBatch(), Durability::kNoSync), absl::OkStatus());
   EXPECT_EQ(kv().Write(WriteBatch(), Durability::kSync), absl::OkStatus());
   EXPECT_EQ(Scanned(*kv().NewSnapshot(), "", ""), "a=1");
+}
+
+TEST_P(KvConformance, LatestIsTheStoreBetweenTwoWrites) {
+  Put("a", "1");
+  EXPECT_EQ(AllRows(*kv().Latest()), (RowMap{{"a", "1"}}));
+  Delete("a");
+  Put("b", "2");
+  EXPECT_EQ(AllRows(*kv().Latest()), (RowMap{{"b", "2"}}));
+  EXPECT_EQ(ValueOf(*kv().Latest(), "a"), "(none)");
 }
 
 TEST_P(KvConformance, SnapshotDoesNotSeeLaterWrites) {

@@ -95,7 +95,8 @@ TEST_F(TransactionTest, WhatWasReadAheadIsBelowWhatIsWritten) {
   below.Delete("d");
   Transaction transaction(&below);
   transaction.Put("f", "before");
-  ASSERT_TRUE(transaction.ReadAhead({"f", "e", "d", "b", "e", "none"}).ok());
+  const std::vector<std::string> ahead = {"b", "d", "e", "f", "none"};
+  ASSERT_TRUE(transaction.ReadAhead(ahead).ok());
   EXPECT_EQ(ValueOf(transaction, "b"), "old");
   EXPECT_EQ(ValueOf(transaction, "e"), "below");
   EXPECT_EQ(ValueOf(transaction, "f"), "before");
@@ -109,6 +110,34 @@ TEST_F(TransactionTest, WhatWasReadAheadIsBelowWhatIsWritten) {
   EXPECT_EQ((*transaction.GetMany(keys))[0], std::nullopt);
   EXPECT_EQ((*transaction.GetMany(keys))[1], "below");
   EXPECT_EQ((*transaction.GetMany(keys))[2], "new");
+}
+
+TEST_F(TransactionTest, RangeIsDeletedBelowWhatIsWritten) {
+  Transaction below(kv_.NewSnapshot());
+  Transaction transaction(&below);
+  transaction.Put("e", "new");
+  transaction.DeleteBelow("c", "f");
+  EXPECT_EQ(ValueOf(transaction, "d"), "old");
+  below.Absorb(std::move(transaction));
+  ASSERT_EQ(kv_.Write(below.TakeBatch(), Durability::kSync), absl::OkStatus());
+  EXPECT_EQ(Scanned(*kv_.NewSnapshot(), "", ""), "b=old e=new f=old");
+}
+
+TEST_F(TransactionTest, WalksAreInOrderAfterFewWritesAndAfterMany) {
+  Transaction transaction(kv_.NewSnapshot());
+  RowMap truth = {{"b", "old"}, {"d", "old"}, {"f", "old"}};
+  const auto put = [&](int first, int last, int step) {
+    for (int i = first; i < last; i += step) {
+      const std::string key = "c" + std::to_string(100 + i * 37 % 100);
+      transaction.Put(key, "new");
+      truth[key] = "new";
+    }
+    EXPECT_EQ(AllRows(transaction), truth);
+  };
+  put(0, 90, 3);
+  put(1, 7, 3);
+  put(7, 90, 3);
+  put(2, 90, 3);
 }
 
 TEST_F(TransactionTest, WithoutWritesHasEmptyBatch) {
@@ -205,11 +234,13 @@ TEST(Transaction, AgreesWithPlainMap) {
   MemoryKv kv;
   RowMap stored;
   for (int round = 0; round < 300; ++round) {
+    // In every other round many rows are written before the first walk.
+    const uint64_t kinds_of_steps = round % 2 == 0 ? 4 : 3;
     Transaction transaction(kv.NewSnapshot());
     RowMap truth = stored;
     for (uint64_t step = below(60); step > 0; --step) {
       const std::string key = random_key();
-      switch (below(4)) {
+      switch (below(kinds_of_steps)) {
         case 0:
           transaction.Delete(key);
           truth.erase(key);

@@ -11,6 +11,7 @@
 #include "sync/limits.h"
 #include "tests/sync/filled_log.h"
 #include "tests/sync/naive_tree.h"
+#include "tests/sync/put_log.h"
 
 namespace trialsync::sync {
 namespace {
@@ -103,7 +104,7 @@ TEST(LogTree, AnEditedRowGivesAProofThatDoesNotHold) {
   ASSERT_TRUE(change.ParseFromString(row.authored()));
   change.set_reason("edited");
   row.set_authored(change.SerializeAsString());
-  log.tables().PutLog(299, row);
+  PutLog(log.tables(), 299, row);
   const MerklePath path = InclusionProof(log.tables(), 299, 300).value();
   EXPECT_FALSE(VerifyInclusion(LeafOf(log.tables(), 299).value(), 298, 300, path, root));
   EXPECT_TRUE(VerifyInclusion(log.First(300)[298], 298, 300, path, root));

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// When a store must recover, and when not; what comes of it is in tests/transcripts/cases/recovery.txt.
+// When a store must recover, and when not; what comes of it is in
+// tests/transcripts/cases/recovery.txt.
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "sync/limits.h"
 #include "tests/world/small_trial.h"
 
 namespace trialsync::sync {
@@ -51,6 +53,45 @@ TEST_F(RecoveryTest, ANoteThatCannotBeWrittenIsAGroupThatWasNotSaved) {
     EXPECT_FALSE(site_->site()->status().resting);
   }
   EXPECT_EQ(Create("P-9"), absl::OkStatus());
+}
+
+// What a killed process had sent is read late, behind the Hello of the next one.
+class LateHelloTest : public RecoveryTest {
+ protected:
+  LateHelloTest() {
+    world_.WatchMessages([this](const world::Node&, const Send& send) {
+      const auto* message = std::get_if<v1::SiteMessage>(&send.message);
+      if (message != nullptr && message->has_hello() && !hello_.has_hello()) hello_ = *message;
+    });
+    world_.SetLink(*site_, true);
+    world_.RunUntilQuiet();
+    hello_.mutable_hello()->set_boot(hello_.hello().boot() + 1);
+  }
+
+  void ArriveLate() {
+    const SessionId late = 1'000;
+    world::Node& coordinator = world_.coordinator();
+    EXPECT_TRUE(coordinator.Run({SessionOpened{late}, MessageReceived{late, hello_}}).ok());
+    EXPECT_TRUE(coordinator.Run({SessionClosed{late}}).ok());
+    world_.RunUntilQuiet();
+  }
+
+  v1::SiteMessage hello_;
+};
+
+TEST_F(LateHelloTest, IsNoCopy) {
+  for (int times = 1; times < kFencedByCopyMin; ++times) ArriveLate();
+  EXPECT_TRUE(site_->site()->status().connected);
+  EXPECT_EQ(Create("P-1"), absl::OkStatus());
+  world_.RunUntilQuiet();
+  EXPECT_EQ(site_->site()->outbox_count(), 0u);
+}
+
+TEST_F(LateHelloTest, ButOneThatComesAgainAndAgainIs) {
+  for (int times = 1; times <= kFencedByCopyMin; ++times) ArriveLate();
+  EXPECT_FALSE(site_->site()->status().connected);
+  v1::BecomeReplicaRequest request;
+  EXPECT_EQ(site_->Do(request).status, absl::OkStatus());
 }
 
 }  // namespace

@@ -5,12 +5,15 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "storage/key.h"
 #include "storage/tables.h"
 #include "storage/transaction.h"
 #include "sync/receipt.h"
+#include "tests/sync/put_log.h"
 #include "tests/world/small_trial.h"
 
 namespace trialsync::sync {
@@ -143,7 +146,7 @@ TEST_F(VerifyTest, NamesTheRecordThatDiffersAndWhereButNoValue) {
     tables.PutRecord(key, record);
   });
   EXPECT_THAT(DifferenceOf(world_.coordinator()),
-              AllOf(StartsWith("records: record P-1/V1/LAB differs"),
+              AllOf(StartsWith("records: record P-"), HasSubstr("/V1/LAB differs"),
                     HasSubstr("cells[0].values[0].value.quantity.number"), Not(HasSubstr("99"))));
 }
 
@@ -152,9 +155,18 @@ TEST_F(VerifyTest, FindsAnAlteredOutcome) {
     v1::LogRow row = tables.Log(6).value();
     // The outcome stands behind place, stamp, time, flags and an empty list.
     (*row.mutable_receipt())[60] = static_cast<char>(v1::OUTCOME_AGREED);
-    tables.PutLog(6, row);
+    PutLog(tables, 6, row);
   });
   EXPECT_THAT(DifferenceOf(*clinic_), AllOf(StartsWith("log: commit 6 "), HasSubstr("AGREED")));
+}
+
+TEST_F(VerifyTest, FindsACheckpointThatIsNotOfTheLog) {
+  Tamper(*clinic_, [](storage::PartitionTables& tables) {
+    std::string note = tables.Checkpoint(tables.Head().epoch());
+    note.replace(note.find('\n') + 1, 1, "9");
+    tables.PutCheckpoint(tables.Head().epoch(), note);
+  });
+  EXPECT_THAT(DifferenceOf(*clinic_), StartsWith("checkpoint: "));
 }
 
 TEST_F(VerifyTest, FindsAnAlteredChange) {
@@ -164,7 +176,7 @@ TEST_F(VerifyTest, FindsAnAlteredChange) {
     ASSERT_TRUE(change.ParseFromString(row.authored()));
     change.set_reason("another reason");
     row.set_authored(change.SerializeAsString());
-    tables.PutLog(5, row);
+    PutLog(tables, 5, row);
   });
   EXPECT_NE(DifferenceOf(world_.coordinator()), "");
 }
@@ -174,14 +186,14 @@ TEST_F(VerifyTest, FindsAHistoryThatSkipsACommit) {
     const uint64_t last = tables.Head().size();
     v1::LogRow row = tables.Log(last).value();
     row.set_previous_of_record(row.previous_of_record() - 1);
-    tables.PutLog(last, row);
+    PutLog(tables, last, row);
   });
   EXPECT_THAT(DifferenceOf(*ward_), HasSubstr("as the one before it on its record"));
 }
 
 TEST_F(VerifyTest, FindsAMissingCommitAndOneTooMany) {
   Tamper(*ward_, [](storage::PartitionTables& tables) {
-    tables.PutLog(tables.Head().size() + 1, tables.Log(6).value());
+    PutLog(tables, tables.Head().size() + 1, tables.Log(6).value());
   });
   EXPECT_THAT(DifferenceOf(*ward_), HasSubstr("is there, and the log ends at"));
   DeleteFirstRow(*clinic_, Table::kLog);
@@ -190,7 +202,7 @@ TEST_F(VerifyTest, FindsAMissingCommitAndOneTooMany) {
 
 TEST_F(VerifyTest, ACommitThatIsThereTwiceIsFoundNotFatal) {
   Tamper(world_.coordinator(),
-         [](storage::PartitionTables& tables) { tables.PutLog(8, tables.Log(7).value()); });
+         [](storage::PartitionTables& tables) { PutLog(tables, 8, tables.Log(7).value()); });
   EXPECT_THAT(DifferenceOf(world_.coordinator()), StartsWith("log: commit 8 is change "));
 }
 
@@ -201,7 +213,7 @@ TEST_F(VerifyTest, FindsAChangeThatAnotherReplicaClaims) {
     receipt.number = 8;
     receipt.stamp = {.chain = {}, .seq = 1};
     row.set_receipt(receipt.Encode());
-    tables.PutLog(8, row);
+    PutLog(tables, 8, row);
   });
   EXPECT_THAT(DifferenceOf(world_.coordinator()),
               AllOf(StartsWith("log: commit 8 is change "), HasSubstr("in the log before it")));

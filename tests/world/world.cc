@@ -64,7 +64,9 @@ void Node::CloseSession(sync::SessionId session) {
   (coordinator_ ? it->second.closing_at_coordinator : it->second.closing_at_site) = true;
 }
 
-World::World(uint64_t seed) : entropy_(seed) {
+World::World(uint64_t seed)
+    : entropy_(seed),
+      signing_key_(*sync::SigningKey::FromSecret("centre", std::string(32, 's'))) {
   coordinator_ = std::make_unique<Node>(this, "centre");
   Open(*coordinator_);
 }
@@ -100,7 +102,9 @@ void World::Open(Node& node) {
     machine = node.site_.get();
   } else {
     auto opened = sync::CoordinatorMachine::Open(node.store_->NewSnapshot(),
-                                                 {.enrol_at_first_contact = true}, &entropy_);
+                                                 {.enrol_at_first_contact = true,
+                                                  .signing_key = &signing_key_},
+                                                 &entropy_);
     TS_CHECK(opened.ok());
     node.coordinator_ = *std::move(opened);
     machine = node.coordinator_.get();

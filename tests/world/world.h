@@ -166,6 +166,7 @@ class World {
   void Settle(sync::SessionId id);
 
   SeededEntropy entropy_;
+  const sync::SigningKey signing_key_;
   MessageWatcher watcher_;
   absl::Time now_ = absl::FromUnixSeconds(1'790'000'000);
   std::unique_ptr<Node> coordinator_;
