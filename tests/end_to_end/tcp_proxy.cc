@@ -22,6 +22,8 @@ namespace trialsync::end_to_end {
 namespace {
 
 constexpr size_t kChunkBytesMax = size_t{256} << 10;
+// A PING frame of HTTP/2 (RFC 9113 §6.7). Either end may send one long after the last message.
+constexpr uint64_t kPingFrameBytes = 17;
 // A slow link passes its bytes in this many steps a second.
 constexpr uint64_t kStepsPerSecond = 100;
 
@@ -263,7 +265,7 @@ bool TcpProxy::Read(Flow& flow, Direction direction) {
   }
   if (direction == Direction::kUp) {
     traffic_.bytes_up += bytes;
-    traffic_.last_up_time = now;
+    if (bytes != kPingFrameBytes) traffic_.last_up_time = now;
   } else {
     traffic_.bytes_down += bytes;
   }

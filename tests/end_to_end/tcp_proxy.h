@@ -27,7 +27,8 @@ class TcpProxy {
     uint64_t connections = 0;
     uint64_t bytes_up = 0;
     uint64_t bytes_down = 0;
-    // When the last connection was accepted, and when the last bytes went up.
+    // When the last connection was accepted, and when the last bytes went up
+    // that were more than a ping of the transport.
     absl::Time accept_time = absl::InfinitePast();
     absl::Time last_up_time = absl::InfinitePast();
   };
