@@ -29,7 +29,7 @@ std::span<const FaultClass> FaultClasses() {
       {"link stopped one way", "C4", 4, kAlways, StopOneWay},
       {"link delayed", "C7", 4, kAlways, DelayLink},
       {"link throttled", "C7", 4, kAlways, ThrottleLink},
-      {"wall clock set", "K1", 4, NoFakeClock, SetWallClock},
+      {"wall clock set", "K1", 4, kAlways, SetWallClock},
       {"store put back", "E1", 6, kAlways, PutBack},
       {"store copied, both used", "E2", 3, kAlways, CopyInUse},
       {"log deleted", "B3", 4, kAlways, DeleteLog},

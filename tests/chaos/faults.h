@@ -34,7 +34,6 @@ void StopOneWay(Scene& scene);
 void DelayLink(Scene& scene);
 void ThrottleLink(Scene& scene);
 void SetWallClock(Scene& scene);
-std::string NoFakeClock();
 
 // Stores.
 void PutBack(Scene& scene);

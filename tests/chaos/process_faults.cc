@@ -1,29 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <signal.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <iterator>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "tests/chaos/faults.h"
+#include "tests/end_to_end/wall_clock.h"
 
 namespace trialsync::chaos {
 namespace {
 
-constexpr char kFakeClock[] = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
-
-// What is started from here on has a clock that is off by this much.
-void FakeClock(const std::string& offset) {
-  setenv("LD_PRELOAD", kFakeClock, 1);
-  setenv("FAKETIME", offset.c_str(), 1);
-  setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1", 1);
-}
-
-void RealClock() {
-  for (const char* name : {"LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC"})
-    unsetenv(name);
+absl::Duration AnyOffset(Scene& scene) {
+  const absl::Duration offset = scene.Between(absl::Seconds(1), absl::Hours(24 * 3650));
+  return scene.Coin() ? offset : -offset;
 }
 
 TcpProxy::Direction AnyDirection(Scene& scene) {
@@ -78,31 +67,20 @@ void ThrottleLink(Scene& scene) {
       kBytesPerSecond[scene.Below(std::size(kBytesPerSecond))]);
 }
 
-// It does not go with every allocator: a daemon that cannot say its version with it is none to try.
-std::string NoFakeClock() {
-  if (!std::filesystem::exists(kFakeClock)) return "libfaketime is not installed";
-  const end_to_end::TemporaryDirectory directory;
-  FakeClock("+1d");
-  end_to_end::Process process(end_to_end::DaemonCommand({"--version"}), directory.path() + "/said");
-  RealClock();
-  if (process.WaitForExit(absl::Seconds(10)) == 0) return "";
-  return "libfaketime does not go with what the daemon is linked to";
-}
-
-// Until its next start.
+// The clock is wrong at its start, may jump while it runs, and is right from the next start on.
 void SetWallClock(Scene& scene) {
-  constexpr int kDaysMax = 3650;
+  constexpr uint64_t kJumpsMax = 4;
   Daemon& daemon =
       scene.CoordinatorsTurn() ? scene.trial().coordinator() : scene.AnyPlace().site->daemon;
-  const std::string days = absl::StrCat(scene.Coin() ? "+" : "-", scene.Below(kDaysMax), "d");
-  daemon.Kill();
-  FakeClock(days);
-  if (&daemon == &scene.trial().coordinator()) {
-    scene.trial().StartCoordinator();
-  } else {
-    daemon.Start();
+  end_to_end::SetWallClock(daemon, AnyOffset(scene));
+  {
+    const end_to_end::SettableClock clock(daemon);
+    scene.Restart(daemon);
   }
-  RealClock();
+  for (uint64_t jumps = scene.Below(kJumpsMax); jumps > 0; --jumps) {
+    absl::SleepFor(scene.Between(absl::Milliseconds(100), absl::Seconds(5)));
+    end_to_end::SetWallClock(daemon, AnyOffset(scene));
+  }
 }
 
 }  // namespace trialsync::chaos
