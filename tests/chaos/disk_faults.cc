@@ -18,6 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr uint64_t kRoomBytes = uint64_t{256} << 20;
 constexpr char kTracer[] = "/usr/bin/strace";
 
 bool HasFault(const Daemon& daemon) {
@@ -44,6 +45,14 @@ void Fill(const fs::path& file, uint64_t bytes_left) {
   }
   close(ballast);
   fs::resize_file(file, fs::file_size(file) - std::min<uint64_t>(fs::file_size(file), bytes_left));
+}
+
+uint64_t BytesOf(const fs::path& directory) {
+  uint64_t bytes = 0;
+  for (const auto& file : fs::recursive_directory_iterator(directory)) {
+    if (file.is_regular_file()) bytes += file.file_size();
+  }
+  return bytes;
 }
 
 // What a store of this size needs to open: its logs become tables.
@@ -102,7 +111,8 @@ void FillDisk(Scene& scene) {
   daemon.Kill();
   fs::rename(data, aside);
   fs::create_directory(data);
-  if (mount("tmpfs", data.c_str(), "tmpfs", 0, "size=256m") != 0) {
+  const std::string size = absl::StrCat("size=", BytesOf(aside) + kRoomBytes);
+  if (mount("tmpfs", data.c_str(), "tmpfs", 0, size.c_str()) != 0) {
     scene.Complain("a tmpfs could not be mounted");
     fs::remove(data);
     fs::rename(aside, data);

@@ -12,7 +12,8 @@ namespace {
 
 constexpr absl::Duration kWritersPause = absl::Milliseconds(30);
 constexpr int kBulkMax = 10;
-constexpr absl::Duration kSettleTime = absl::Minutes(2);
+// Long: a store of hours that is pulled back, on a machine that does other things.
+constexpr absl::Duration kSettleTime = absl::Minutes(10);
 constexpr absl::Duration kLook = absl::Milliseconds(100);
 
 // Whether a recovery of it is open; also while it does not answer.
@@ -82,7 +83,7 @@ void Scene::NewWriter(Place& place) {
   StartWriter(place);
 }
 
-void Scene::StartWriter(Place& place) { place.writer->Start(kWritersPause, kBulkMax); }
+void Scene::StartWriter(Place& place) { place.writer->Start(kWritersPause, kBulkMax, kSettleTime); }
 
 std::vector<Place*> Scene::Partition(const Place& place) {
   std::vector<Place*> partition;

@@ -38,7 +38,7 @@ Writer::~Writer() { Stop(); }
 
 template <typename Request>
 auto Writer::Insist(const Request& request) {
-  const absl::Time deadline = absl::Now() + kPatience;
+  const absl::Time deadline = absl::Now() + patience_;
   while (true) {
     if (const std::string address = site_->daemon.address(); address != connected_to_) {
       connected_to_ = address;
@@ -88,7 +88,8 @@ void Writer::WriteOver() {
   if (response) ledger_->Add(value.record, value.text, response->changes_size());
 }
 
-void Writer::Start(absl::Duration pause, int bulk_max) {
+void Writer::Start(absl::Duration pause, int bulk_max, absl::Duration patience) {
+  patience_ = patience;
   stopping_ = false;
   thread_ = std::thread([this, pause, bulk_max] {
     while (!stopping_) {

@@ -36,8 +36,10 @@ class Writer {
   void WriteOver();
 
   // Goes on writing from a thread of its own until Stop(), and may be started again: with a pause
-  // after each call, and up to `bulk_max` new records in one call of sixty.
-  void Start(absl::Duration pause = absl::Milliseconds(8), int bulk_max = 100);
+  // after each call, up to `bulk_max` new records in one call of sixty, and `patience` with a call
+  // that has no answer.
+  void Start(absl::Duration pause = absl::Milliseconds(8), int bulk_max = 100,
+             absl::Duration patience = kPatience);
   void Stop();
 
   // Calls that had no answer, and were asked again.
@@ -68,6 +70,7 @@ class Writer {
   std::thread thread_;
   std::atomic<bool> stopping_ = false;
   std::atomic<int> repeated_count_ = 0;
+  absl::Duration patience_ = kPatience;
   mutable std::mutex mutex_;
   std::vector<std::string> complaints_;  // guarded by mutex_
 };
