@@ -20,7 +20,7 @@ absl::Status Stopping() {
 absl::Status Faulty(const absl::Status& fault) {
   return absl::UnavailableError(
       absl::StrCat("not saved: the daemon stopped taking work (", fault.message(),
-                   "); what was saved before is safe; mend the cause and restart it"));
+                   "); what was saved before is safe; mend the cause: trialsync status"));
 }
 
 }  // namespace

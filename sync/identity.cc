@@ -56,7 +56,8 @@ storage::HeadNote NoteOf(storage::StoreTables& tables, const v1::StoreIdentity& 
   return note;
 }
 
-v1::RecoveryCause CauseOf(storage::HeadCheck check, bool stored) {
+v1::RecoveryCause CauseOf(storage::HeadCheck check, bool stored, bool restored) {
+  if (restored) return v1::RECOVERY_CAUSE_RESTORED;
   if (!stored) return v1::RECOVERY_CAUSE_STORE_GONE;
   return check == storage::HeadCheck::kBehind ? v1::RECOVERY_CAUSE_TAIL_LOST
                                               : v1::RECOVERY_CAUSE_HEAD_DIFFERS;
@@ -94,26 +95,27 @@ absl::Status PrepareStore(storage::Kv& store, storage::Head& head, const std::st
     if (!fits.ok()) return fits;
   }
   const storage::HeadCheck check = storage::CheckHead(group, *noted);
-  if (stored && check == storage::HeadCheck::kWhole) {
+  const bool restored = stored && stored->restored();
+  if (stored && check == storage::HeadCheck::kWhole && !restored) {
     if (*noted && (*noted)->group == group->mark) return absl::OkStatus();
     // The process ended between a group and its note: else the next group would be two ahead.
     const storage::HeadNote note = NoteOf(tables, *stored, group->mark);
     return tables.status().ok() ? head.Write(note) : tables.status();
   }
 
-  if (role == "coordinator" && check != storage::HeadCheck::kNew) {
+  if (role == "coordinator" && (check != storage::HeadCheck::kNew || restored)) {
     return absl::DataLossError(absl::StrCat(
         "the store has ", group ? group->mark.counter : 0, " groups of writes, and its head file "
         "names ", *noted ? (*noted)->group.counter : 0, ": something that was acknowledged is gone; "
         "restore store and head file together from a backup"));
   }
-  const v1::StoreIdentity identity = stored.value_or(NewIdentity(role, name, entropy));
-  if (!stored) {
-    tables.PutIdentity(identity);
-    if (role == "site") tables.AddPartition(name);
-  }
-  if (check != storage::HeadCheck::kNew) {
-    OpenRecovery(tables, identity, CauseOf(check, stored.has_value()), group, *noted, now, entropy);
+  v1::StoreIdentity identity = stored.value_or(NewIdentity(role, name, entropy));
+  identity.clear_restored();
+  tables.PutIdentity(identity);
+  if (!stored && role == "site") tables.AddPartition(name);
+  if (check != storage::HeadCheck::kNew || restored) {
+    OpenRecovery(tables, identity, CauseOf(check, stored.has_value(), restored), group, *noted, now,
+                 entropy);
   }
   // Behind whatever the head names: from here on they agree again, and the recovery is what tells.
   const storage::GroupMark last = group ? group->mark : storage::GroupMark();
@@ -123,6 +125,17 @@ absl::Status PrepareStore(storage::Kv& store, storage::Head& head, const std::st
   tables.PutGroup({.mark = note.group, .previous_token = known.token});
   if (!tables.status().ok()) return tables.status();
   return storage::WriteGroup(store, head, transaction.TakeBatch(), note);
+}
+
+absl::Status MarkRestored(storage::Kv& store) {
+  storage::Transaction transaction(store.NewSnapshot());
+  storage::StoreTables tables(&transaction);
+  std::optional<v1::StoreIdentity> identity = tables.Identity();
+  if (!tables.status().ok()) return tables.status();
+  if (!identity) return absl::DataLossError("the backup is of a store without an identity");
+  identity->set_restored(true);
+  tables.PutIdentity(*identity);
+  return store.Write(transaction.TakeBatch(), storage::Durability::kSync);
 }
 
 absl::StatusOr<study::DefinitionSet> LoadDefinitions(const storage::Reader& reader,

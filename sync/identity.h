@@ -25,6 +25,10 @@ namespace trialsync::sync {
 absl::Status PrepareStore(storage::Kv& store, storage::Head& head, const std::string& role,
                           const SiteName& name, absl::Time now, Entropy& entropy);
 
+// Notes in a store that was put back from a backup that it was: the next PrepareStore() opens a
+// recovery. DATA_LOSS if the store has no identity; otherwise its errors.
+absl::Status MarkRestored(storage::Kv& store);
+
 // The definitions of a study in a store; DATA_LOSS if one is damaged.
 absl::StatusOr<study::DefinitionSet> LoadDefinitions(const storage::Reader& reader,
                                                      const std::string& study);
