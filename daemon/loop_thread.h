@@ -104,7 +104,7 @@ class LoopThread {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
   // The loop's thread alone.
-  absl::Time next_tick_;
+  Deadline next_tick_;
   // Start() and Stop() alone.
   std::thread thread_;
 };
