@@ -87,14 +87,18 @@ absl::Status ProbeDisk(const std::string& directory) {
   const std::string path = directory + "/probe";
   const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   bool good = file >= 0;
-  const std::string bytes(size_t{1} << 20, 'x');
-  for (size_t written = 0; good && written < kDiskProbeBytes; written += bytes.size()) {
-    good = write(file, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
+  int error = errno;
+  if (good) {
+    // Gone with this process, whatever becomes of it.
+    unlink(path.c_str());
+    const std::string bytes(size_t{1} << 20, 'x');
+    for (size_t written = 0; good && written < kDiskProbeBytes; written += bytes.size()) {
+      good = write(file, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
+    }
+    good = good && fsync(file) == 0;
+    error = errno;
+    close(file);
   }
-  good = good && fsync(file) == 0;
-  const int error = errno;
-  if (file >= 0) close(file);
-  unlink(path.c_str());
   if (good) return absl::OkStatus();
   const std::string why = absl::StrCat("cannot write to ", path, ": ", std::strerror(error));
   return error == ENOSPC ? absl::ResourceExhaustedError(why) : absl::InternalError(why);
