@@ -100,9 +100,9 @@ class Storm {
     const Counts& counts = scene_.counts();
     std::printf(
         "\n%d faults in %.0f s; %zu values saved; %d recoveries after a lost tail; %d copies made "
-        "replicas; %d starts after a failed disk\nlosses reported: %zu\nlosses unreported: %zu\n",
+        "replicas; %d disks that failed\nlosses reported: %zu\nlosses unreported: %zu\n",
         faults, Elapsed(), scene_.saved_count(), counts.recoveries, counts.copies_made_replicas,
-        counts.daemon_starts_after_a_fault, counts.lost_and_reported, counts.lost_unreported);
+        counts.disk_failures_met, counts.lost_and_reported, counts.lost_unreported);
     for (const std::string& complaint : scene_.complaints()) {
       std::printf("WRONG: %s\n", complaint.c_str());
     }

@@ -18,6 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr absl::Duration kRecoveryTime = absl::Minutes(5);
 constexpr uint64_t kRoomBytes = uint64_t{256} << 20;
 constexpr char kTracer[] = "/usr/bin/strace";
 
@@ -26,9 +27,15 @@ bool HasFault(const Daemon& daemon) {
   return status.ok() && !status->fault().empty();
 }
 
-// A daemon that met a fault takes no work until it is started again.
-void StartAfterFault(Scene& scene, Daemon& daemon) {
-  if (HasFault(daemon)) ++scene.counts().daemon_starts_after_a_fault;
+// A daemon that met a fault takes no work until its disk does again; after a coin it is killed
+// before that.
+void GetOverFault(Scene& scene, Daemon& daemon) {
+  if (!HasFault(daemon)) return;
+  ++scene.counts().disk_failures_met;
+  if (scene.Coin()) return scene.Restart(daemon);
+  if (end_to_end::WaitUntil([&] { return !HasFault(daemon); }, kRecoveryTime)) return;
+  scene.Complain(
+      absl::StrCat(daemon.data_directory(), " did not recover by itself from a disk that works"));
   scene.Restart(daemon);
 }
 
@@ -88,7 +95,7 @@ void FailCalls(Scene& scene, const std::string& calls, const std::string& error)
   end_to_end::WaitUntil([&] { return HasFault(daemon); }, absl::Seconds(3), absl::Milliseconds(50));
   tracer.Signal(SIGTERM);
   tracer.WaitForExit(absl::Seconds(5));
-  StartAfterFault(scene, daemon);
+  GetOverFault(scene, daemon);
 }
 
 }  // namespace
@@ -127,7 +134,7 @@ void FillDisk(Scene& scene) {
   end_to_end::WaitUntil([&] { return HasFault(daemon); }, absl::Seconds(5), absl::Milliseconds(50));
   const bool killed_while_full = scene.Coin();
   if (killed_while_full) {
-    if (HasFault(daemon)) ++scene.counts().daemon_starts_after_a_fault;
+    if (HasFault(daemon)) ++scene.counts().disk_failures_met;
     daemon.Kill();
   }
   fs::remove(ballast);
@@ -135,7 +142,7 @@ void FillDisk(Scene& scene) {
   if (killed_while_full) {
     scene.StartInSteps(daemon);
   } else {
-    StartAfterFault(scene, daemon);
+    GetOverFault(scene, daemon);
   }
   absl::SleepFor(scene.Between(absl::Milliseconds(10), absl::Seconds(1)));
   daemon.Kill();

@@ -42,7 +42,7 @@ struct Counts {
   size_t lost_unreported = 0;
   int recoveries = 0;
   int copies_made_replicas = 0;
-  int daemon_starts_after_a_fault = 0;
+  int disk_failures_met = 0;
 };
 
 // A coordinator, three sites, one of them with two replicas, and somebody who writes at each. For
