@@ -10,9 +10,9 @@
 #include "storage/tables.h"
 #include "trialsync/v1/state.pb.h"
 
-// What a site does when its store went back or was copied (protocol §9): it draws a new incarnation,
-// pulls the log, and stamps again what of its outbox the log does not have. Nothing here is
-// durable before the caller writes it.
+// What a site does when its store went back or was copied (protocol §9): it draws a new
+// incarnation, pulls the log, and stamps again what of its outbox the log does not have. Nothing
+// here is durable before the caller writes it.
 namespace trialsync::sync {
 
 // The last recovery of a store, with its place in the table; nullopt if there never was one.
@@ -24,10 +24,12 @@ struct Recovery {
   // A copy, which works on by itself until a person makes it a replica of its own.
   bool waits_for_person() const { return open() && row.incarnation_after() == 0; }
   // One that lacks what its people were told is saved: they would write against values that they
-  // have seen replaced.
+  // have seen replaced. Also a copy, or a store that went back, whose head file did not fit since
+  // (only then groups_found is set).
   bool rests() const {
-    return open() && row.cause() != v1::RECOVERY_CAUSE_WENT_BACK &&
-           row.cause() != v1::RECOVERY_CAUSE_COPIED;
+    return open() && ((row.cause() != v1::RECOVERY_CAUSE_WENT_BACK &&
+                       row.cause() != v1::RECOVERY_CAUSE_COPIED) ||
+                      row.groups_found() != 0);
   }
 };
 std::optional<Recovery> LastRecovery(storage::StoreTables& tables);

@@ -94,5 +94,24 @@ TEST_F(LateHelloTest, ButOneThatComesAgainAndAgainIs) {
   EXPECT_EQ(site_->Do(request).status, absl::OkStatus());
 }
 
+TEST_F(LateHelloTest, ACopyThatLosesItsTailTakesNoWorkBeforeItHasTheLog) {
+  for (int times = 1; times <= kFencedByCopyMin; ++times) ArriveLate();
+  EXPECT_EQ(Create("P-1"), absl::OkStatus());
+  const storage::MemoryTree image = site_->store().Image();
+  EXPECT_EQ(Create("P-2"), absl::OkStatus());
+  const storage::HeadNote head = **site_->head().Read();
+  world_.Crash(*site_);
+  world_.Restore(*site_, image, head);
+  world_.Restart(*site_);
+  EXPECT_TRUE(site_->site()->status().resting);
+  EXPECT_EQ(Create("P-3").code(), absl::StatusCode::kUnavailable);
+
+  EXPECT_EQ(site_->Do(v1::BecomeReplicaRequest()).status, absl::OkStatus());
+  world_.SetLink(*site_, true);
+  world_.RunUntilQuiet();
+  EXPECT_FALSE(site_->site()->status().resting);
+  EXPECT_EQ(Create("P-3"), absl::OkStatus());
+}
+
 }  // namespace
 }  // namespace trialsync::sync
