@@ -24,8 +24,7 @@ std::vector<v1::OwnRow> OwnBeyond(storage::PartitionTables& tables, uint64_t inc
 
 // Own changes that somebody was told of and that are neither here nor in the log.
 void NoteLost(storage::PartitionTables& tables, v1::RecoveryRow& row) {
-  uint64_t known =
-      row.incarnation_told() == row.incarnation_before() ? row.last_seq_before() : 0;
+  uint64_t known = row.incarnation_told() == row.incarnation_before() ? row.last_seq_before() : 0;
   for (const v1::ChainHead& logged : tables.Chains()) {
     if (logged.incarnation() == row.incarnation_told()) known = std::max(known, logged.seq());
   }
@@ -91,6 +90,10 @@ Recovery AddRecovery(storage::StoreTables& tables, v1::RecoveryRow row) {
     added.row.set_began_time_us(last->row.began_time_us());
     added.row.set_replica_after(last->row.replica_after());
     TakeTold(last->row.incarnation_told(), last->row.last_seq_told(), added.row);
+    if (row.groups_found() == 0) {
+      added.row.set_groups_found(last->row.groups_found());
+      added.row.set_groups_noted(last->row.groups_noted());
+    }
     // What is gone now may reach back further.
     added.row.set_log_size_before(std::min(last->row.log_size_before(), row.log_size_before()));
     added.row.set_receipted_seq_before(
@@ -117,7 +120,8 @@ Recovered EndRecovery(storage::StoreTables& store, storage::PartitionTables& tab
 
   v1::OwnBeginning beginning;
   beginning.set_behind(LastReceipted(tables, before, report.receipted_seq_before()));
-  std::vector<v1::OwnRow> rows = OwnBeyond(tables, before.incarnation, report.receipted_seq_before());
+  std::vector<v1::OwnRow> rows =
+      OwnBeyond(tables, before.incarnation, report.receipted_seq_before());
   uint64_t seq = report.receipted_seq_before();
   for (const v1::OwnRow& own : rows) RemoveBirthsFromOutbox(tables, ++seq, own);
   // Those left behind included: on the new chain their numbers mean other changes.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <filesystem>
 #include <fstream>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -54,7 +57,8 @@ bool IsToldAtCentre(Scene& scene, const Place& place, const v1::Recovery& recove
 
 // After a store's tail was destroyed and its recovery has ended: what is at neither end must be
 // covered by what both report.
-void JudgeLosses(Scene& scene, Place& place, size_t recoveries_before, size_t from_place) {
+void JudgeLosses(Scene& scene, Place& place, const std::set<std::string>& told_before,
+                 size_t from_place) {
   std::vector<std::string> errors;
   const auto missing = place.ledger->TakeMissing(*scene.trial().coordinator().Connect(),
                                                  end_to_end::kWrittenItem, from_place, errors);
@@ -65,14 +69,14 @@ void JudgeLosses(Scene& scene, Place& place, size_t recoveries_before, size_t fr
     scene.journal().Write(absl::StrCat("missing \"", saved.value, "\""));
   }
   uint64_t changes_reported = 0;
-  const std::vector<v1::Recovery> recoveries = Recoveries(place.site->daemon);
-  for (size_t i = recoveries_before; i < recoveries.size(); ++i) {
-    scene.journal().Write("reported " + recoveries[i].summary());
+  for (const v1::Recovery& recovery : Recoveries(place.site->daemon)) {
+    if (told_before.contains(recovery.SerializeAsString())) continue;
+    scene.journal().Write("reported " + recovery.summary());
     ++scene.counts().recoveries;
-    if (LostIn(recoveries[i]) == 0) continue;
-    changes_reported += LostIn(recoveries[i]);
-    if (!IsToldAtCentre(scene, place, recoveries[i])) {
-      scene.Complain(absl::StrCat("the coordinator was not told: ", recoveries[i].summary()));
+    if (LostIn(recovery) == 0) continue;
+    changes_reported += LostIn(recovery);
+    if (!IsToldAtCentre(scene, place, recovery)) {
+      scene.Complain(absl::StrCat("the coordinator was not told: ", recovery.summary()));
     }
   }
   if (changes_missing <= changes_reported) {
@@ -87,7 +91,11 @@ void JudgeLosses(Scene& scene, Place& place, size_t recoveries_before, size_t fr
 void LoseTail(Scene& scene, void (*damage)(Scene&, const fs::path&)) {
   Place& place = scene.AnyPlace();
   if (!scene.Quiet(place)) return scene.Resume(place);
-  const size_t recoveries_before = Recoveries(place.site->daemon).size();
+  // By what they say: the rows of the last ones may go with the tail.
+  std::set<std::string> told_before;
+  for (const v1::Recovery& recovery : Recoveries(place.site->daemon)) {
+    told_before.insert(recovery.SerializeAsString());
+  }
   const size_t from_place = place.ledger->places();
   if (scene.Coin()) place.site->Cut();
   scene.Resume(place);
@@ -96,7 +104,7 @@ void LoseTail(Scene& scene, void (*damage)(Scene&, const fs::path&)) {
   for (const fs::path& log : LogsOf(place.site->daemon)) damage(scene, log);
   scene.StartInSteps(place.site->daemon);
   absl::SleepFor(scene.Between(absl::Milliseconds(1), absl::Seconds(1)));
-  if (scene.Quiet(place)) JudgeLosses(scene, place, recoveries_before, from_place);
+  if (scene.Quiet(place)) JudgeLosses(scene, place, told_before, from_place);
   scene.Resume(place);
 }
 

@@ -49,7 +49,7 @@ std::map<std::string, std::string> StandingTexts(command::Client& server, const 
   return texts;
 }
 
-// How often each text was written to an item by a commit.
+// How often each text was written to an item by a commit; never, of a record that is not there.
 std::map<std::string, int> CommittedTexts(command::Client& server, const std::string& record,
                                           const std::string& item, Differences& differences) {
   std::map<std::string, int> times;
@@ -58,6 +58,7 @@ std::map<std::string, int> CommittedTexts(command::Client& server, const std::st
   request.set_page_size(kPageSize);
   do {
     const auto page = server.Call(request);
+    if (absl::IsNotFound(page.status())) return times;
     if (!page.ok()) {
       Tell(absl::StrCat("no history of ", record, ": ", page.status().ToString()), differences);
       return times;
