@@ -60,13 +60,17 @@ void Scene::Restart(Daemon& daemon) {
   StartInSteps(daemon);
 }
 
+void Scene::Start(Daemon& daemon) {
+  if (&daemon == &trial_->coordinator()) {
+    trial_->StartCoordinator();
+  } else {
+    daemon.Start();
+  }
+}
+
 void Scene::StartInSteps(Daemon& daemon) {
   for (uint64_t kills = Coin() ? Below(3) : 0;; --kills) {
-    if (&daemon == &trial_->coordinator()) {
-      trial_->StartCoordinator();
-    } else {
-      daemon.Start();
-    }
+    Start(daemon);
     if (kills == 0) return;
     absl::SleepFor(Between(absl::Milliseconds(1), absl::Milliseconds(500)));
     daemon.Kill();

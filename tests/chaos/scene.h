@@ -72,6 +72,7 @@ class Scene {
 
   // kill -9, and a start a moment later.
   void Restart(Daemon& daemon);
+  void Start(Daemon& daemon);
   // Starts it, and after a coin kills it once or twice while it comes up or recovers.
   void StartInSteps(Daemon& daemon);
   // Somebody begins to write there, new records only.
