@@ -65,7 +65,9 @@ class Storm {
 
  private:
   void Strike(Fault fault) {
-    NoteTransfer();
+    // Every other one waits for a transfer, which a busy machine may be slow to begin.
+    if (++strikes_ % 2 == 0) WaitUntil([&] { return InTransfer(); }, kPatience, absl::Milliseconds(2));
+    if (InTransfer()) ++strikes_in_transfer_;
     switch (fault) {
       case Fault::kKillSite:
         site_->daemon.Kill();
@@ -90,9 +92,8 @@ class Storm {
   }
 
   // Whether bytes went up in the moment before the strike.
-  void NoteTransfer() {
-    const absl::Duration quiet = absl::Now() - site_->link.traffic().last_up_time;
-    if (quiet < absl::Milliseconds(50)) ++strikes_in_transfer_;
+  bool InTransfer() const {
+    return absl::Now() - site_->link.traffic().last_up_time < absl::Milliseconds(50);
   }
 
   uint64_t LogUniform(double low, double high) {
@@ -103,6 +104,7 @@ class Storm {
   Trial* const trial_;
   Trial::Site* const site_;
   std::mt19937_64 random_;
+  int strikes_ = 0;
   int strikes_in_transfer_ = 0;
 };
 
