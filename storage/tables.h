@@ -34,6 +34,7 @@ enum class Table : uint8_t {
   kDefinition = 0x04,
   kRecovery = 0x05,
   kVerifierKey = 0x06,
+  kPartitionCount = 0x07,
   kLog = 0x10,
   kLogHead = 0x11,
   kTile = 0x12,
@@ -153,6 +154,10 @@ class StoreTables : public Rows {
   std::optional<PartitionNumber> FindPartition(const SiteName& name);
   // Gives `name` the next number.
   PartitionNumber AddPartition(const SiteName& name);
+  // A number whose tables are empty, for a log that is made anew.
+  PartitionNumber TakePartitionNumber();
+  // Gives `name` other tables: what stands in those that it had before is kept.
+  void PutPartition(const SiteName& name, PartitionNumber number);
   // By name.
   std::vector<Partition> Partitions();
 
@@ -334,6 +339,11 @@ class PartitionTables : public Rows {
   std::vector<ChangeId> OutboxOfLabel(v1::BirthKind kind, const v1::RecordKey& parent,
                                       std::string_view label);
 
+  // Copies what of a site follows from no log: `site_only` values, own requests, notes of predictions.
+  void CopySiteRowsTo(PartitionTables& other);
+  // Copies what the coordinator knows of the replicas.
+  void CopyReplicasTo(PartitionTables& other);
+
   // `site_only` values: their own log, and a table of what each change wrote.
   void AppendPrivate(const v1::PrivateEdit& edit);
   std::optional<v1::StandingValue> PrivateValue(const ChangeId& change, uint32_t item);
@@ -345,6 +355,7 @@ class PartitionTables : public Rows {
   std::vector<uint64_t> NumbersUnder(std::string_view prefix);
   std::vector<ChangeId> IdsUnder(std::string_view prefix);
   std::vector<std::pair<ChangeId, v1::BirthRow>> BirthsUnder(std::string_view prefix);
+  void CopyTableTo(Table table, PartitionTables& other);
 
   // The commits of one row of the log.
   struct LogRun {

@@ -95,6 +95,10 @@ class CoordinatorMachine : public Machine {
     std::set<std::pair<uint32_t, std::string>> definitions_held;
     // While the site hands over what it has: the end of its log, as the coordinator once signed it.
     std::optional<Checkpoint> signed_end;
+    // Where both logs go on behind their common part: that, and the tables in which the site's log is
+    // made.
+    uint64_t common_size = 0;
+    std::optional<PartitionNumber> staged;
     absl::Time last_received;
     absl::Time last_sent;
 

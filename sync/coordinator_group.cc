@@ -119,20 +119,34 @@ absl::Status CoordinatorMachine::Group::Stopped(const Work& work) {
                    work.row.stopped(), "; see trialsync recovery show"));
 }
 
+uint64_t CoordinatorMachine::Group::NextEpoch(const Work& work) const {
+  return work.row.next_epoch() != 0 ? work.row.next_epoch() : machine_.epoch_;
+}
+
+// The first one of an epoch begins it.
+void CoordinatorMachine::Group::AppendRecord(Work& work, const v1::EpochRecord& record) {
+  const ChainId chain{machine_.centre_.replica, NextEpoch(work)};
+  const uint64_t last_seq = work.log->Chain(chain).seq;
+  v1::Change change = NewChange(work, "coordinator", "the coordinator's store went back");
+  *change.mutable_epoch_record() = record;
+  if (last_seq == 0) {
+    *change.mutable_epoch_record()->mutable_parent() =
+        PositionOf(work.log->epoch(), work.log->size());
+  }
+  const std::string authored = change.SerializeAsString();
+  work.log->Append({.stamp = {chain, last_seq + 1},
+                    .authored = authored,
+                    .authored_digest = Sha256Of(authored),
+                    .change = &change,
+                    .received_time_us = absl::ToUnixMicros(now_)});
+}
+
 Receipt CoordinatorMachine::Group::Commit(Work& work, const Incoming& incoming) {
-  const uint64_t epoch = work.row.next_epoch() != 0 ? work.row.next_epoch() : machine_.epoch_;
+  const uint64_t epoch = NextEpoch(work);
   if (work.log->size() == 0) {
     work.log->BeginEpoch(epoch);
   } else if (work.log->epoch() != epoch) {
-    v1::Change change = NewChange(work, "coordinator", "the coordinator's store went back");
-    *change.mutable_epoch_record()->mutable_parent() =
-        PositionOf(work.log->epoch(), work.log->size());
-    const std::string authored = change.SerializeAsString();
-    work.log->Append({.stamp = {{machine_.centre_.replica, epoch}, 1},
-                      .authored = authored,
-                      .authored_digest = Sha256Of(authored),
-                      .change = &change,
-                      .received_time_us = absl::ToUnixMicros(now_)});
+    AppendRecord(work, v1::EpochRecord());
   }
   return work.log->Append(incoming);
 }

@@ -55,6 +55,8 @@ class CoordinatorMachine::Group {
   // Commits the next change; before it, where an epoch begins, the record of that. Requires that
   // the partition did not stop.
   Receipt Commit(Work& work, const Incoming& incoming);
+  // The epoch of the next commit.
+  uint64_t NextEpoch(const Work& work) const;
   // Commits an act of the centre's own; returns its receipt.
   Receipt CommitOwn(Work& work, const v1::Change& change);
   // What the centre's chain goes on from in this partition, where it begins there.
@@ -75,8 +77,8 @@ class CoordinatorMachine::Group {
   void OnProgress(Session& session, const v1::LogPosition& log);
   void SendDefinitions(SessionId id, Session& session, Work& work);
   void SendFrames(SessionId id, Session& session, Work& work);
-  // Signs the end of a frame, and keeps that beside the log if it is the newest.
-  absl::Status SignEnd(Work& work, v1::LogFrame& frame);
+  // Signs a position of the log, and keeps that beside it if it is the newest.
+  absl::Status Sign(Work& work, v1::Checkpoint& end);
   void Refuse(SessionId id, v1::RefusalReason reason, const std::string& message,
               const std::string& mend, uint64_t boot = 0);
   void SendToSite(SessionId id, v1::CoordinatorMessage message);
@@ -92,13 +94,31 @@ class CoordinatorMachine::Group {
   void BeginHandOver(SessionId id, Session& session, const v1::Hello& hello,
                      const Checkpoint& signed_end, Work& work);
   void AskForHandOver(
-      SessionId id, const google::protobuf::RepeatedPtrField<v1::VersionReference>& definitions,
-      Work& work);
+      SessionId id, uint64_t first_number,
+      const google::protobuf::RepeatedPtrField<v1::VersionReference>& definitions,
+      const Work& work);
+  // Tells a site that commits of its log were taken off.
+  void SendRewind(SessionId id, uint64_t common, Work& work);
   void OnDefinition(SessionId id, const Session& session, const v1::DefinitionTransfer& transfer);
   void OnHandOver(SessionId id, Session& session, const v1::HandOver& piece);
-  // Appends it, if it is what was signed. `work` is gone then.
-  absl::Status TakePiece(Work& work, const v1::HandOver& piece, const Checkpoint& signed_end);
-  void NoteRefill(const Session& session, Work& work, const v1::LogPosition& before, bool done);
+  // The tables that a site's pieces go into.
+  struct Target {
+    explicit Target(storage::Transaction* below) : attempt(below) {}
+    storage::Transaction attempt;
+    std::unique_ptr<PartitionState> state;
+    std::unique_ptr<LogWriter> log;
+  };
+  bool OpenTarget(const Session& session, Work& work, Target& target);
+  // The report of what a site brings back; one for all pieces and sessions.
+  struct Report {
+    uint64_t index = 0;
+    v1::RecoveryRow row;
+  };
+  Report ReportOf(const Session& session, const Work& work, const v1::LogPosition& before);
+  void EndReport(Report report, const Work& work);
+  // Both logs went on: keeps one, and takes in what the other has.
+  void SettleFork(Session& session, Work& work);
+  void AppendRecord(Work& work, const v1::EpochRecord& record);
   void DrawEpoch(Work& work);
   void NoteMet(Work& work, const ReplicaId& replica);
   // Stops a partition for good, and ends its sessions.

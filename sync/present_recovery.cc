@@ -36,6 +36,9 @@ std::string Cause(const v1::RecoveryRow& row) {
     case v1::RECOVERY_CAUSE_REFILLED:
       return absl::StrCat("A site had commits of ", row.partition(),
                           " that this coordinator had signed, and did not have any more.");
+    case v1::RECOVERY_CAUSE_REWOUND:
+      return "The coordinator's store went back: commits that this site had were taken off its log, and "
+             "are in it again behind others. The log as it was is kept.";
     case v1::RECOVERY_CAUSE_CONTRADICTION:
       return absl::StrCat("Two contents of one position of the log of ", row.partition(),
                           " bear this coordinator's signature: somebody changed a log, or the store "
@@ -53,7 +56,9 @@ std::string Course(const v1::RecoveryRow& row) {
            "its own; or stop one of the two daemons. Work goes on until then, without a link.";
   }
   if (row.ended_time_us() == 0) {
-    return row.cause() == v1::RECOVERY_CAUSE_WENT_BACK || row.cause() == v1::RECOVERY_CAUSE_COPIED
+    return row.cause() == v1::RECOVERY_CAUSE_WENT_BACK ||
+                   row.cause() == v1::RECOVERY_CAUSE_COPIED ||
+                   row.cause() == v1::RECOVERY_CAUSE_REWOUND
                ? "It waits for the coordinator, to get what is missing. Work goes on."
                : "It waits for the coordinator, to get what is missing. No new work is taken, and "
                  "nothing shown, until then.";
@@ -78,8 +83,14 @@ std::string CentreCourse(const v1::RecoveryRow& row) {
     return "Nothing more is committed for this site. Keep both stores as they are, and compare them.";
   }
   if (row.cause() == v1::RECOVERY_CAUSE_REFILLED) {
+    const std::string again =
+        row.taken_off_count() == 0
+            ? ""
+            : absl::StrCat("Both logs had gone on: ", row.taken_off_count(),
+                           " commits of one were taken off; what the other did not have of them was "
+                           "committed again. ");
     return absl::StrCat(row.ended_time_us() == 0 ? "It brings them back. " : "It brought them back. ",
-                        "What no site has that says Hello cannot be named.");
+                        again, "What no site has that says Hello cannot be named.");
   }
   return absl::StrCat(
       "The coordinator goes on in a new epoch, and gets from each site what it lacks. ",
@@ -162,15 +173,22 @@ void AddChanges(const v1::RecoveryRow& row, storage::PartitionTables& tables,
 }
 
 // Of one partition of a coordinator: what a site brought back.
-void AddRefilled(storage::StoreTables& store, v1::Recovery& recovery) {
+void AddRefilled(storage::StoreTables& store, const v1::RecoveryRow& row,
+                 v1::Recovery& recovery) {
   const absl::StatusOr<SiteName> name = ParseSiteName(recovery.site(), SiteName());
   const auto partition = name.ok() ? store.FindPartition(*name) : std::nullopt;
-  if (!partition || recovery.last_pulled() == 0) return;
+  if (!partition) return;
   storage::PartitionTables tables(&store.transaction(), *partition);
-  for (uint64_t number = recovery.first_pulled(); number <= recovery.last_pulled(); ++number) {
-    const std::optional<StoredChange> change = ReadChange(tables, number);
-    if (change) recovery.add_refilled_changes(change->id.hex());
-  }
+  const auto add = [&](uint64_t first, uint64_t last, auto* ids) {
+    if (first == 0) return;
+    for (uint64_t number = first; number <= last; ++number) {
+      const std::optional<StoredChange> change = ReadChange(tables, number);
+      if (change) ids->Add(change->id.hex());
+    }
+  };
+  add(recovery.first_pulled(), recovery.last_pulled(), recovery.mutable_refilled_changes());
+  add(row.again_first_number(), row.again_last_number(),
+      recovery.mutable_committed_again_changes());
   if (!tables.status().ok()) store.Fail(tables.status());
 }
 
@@ -215,7 +233,7 @@ absl::StatusOr<v1::ListRecoveriesResponse> ListRecoveries(
   for (const v1::RecoveryRow& row : store.Recoveries()) {
     v1::Recovery& recovery = *response.add_recoveries();
     recovery = Summary(row);
-    if (with_refilled && row.cause() == v1::RECOVERY_CAUSE_REFILLED) AddRefilled(store, recovery);
+    if (with_refilled && row.cause() == v1::RECOVERY_CAUSE_REFILLED) AddRefilled(store, row, recovery);
     if (identity && row.epoch_after() == identity->epoch()) {
       AddAwaited(store, identity->epoch(), recovery);
     }

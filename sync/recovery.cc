@@ -99,8 +99,8 @@ Recovery AddRecovery(storage::StoreTables& tables, v1::RecoveryRow row) {
   return added;
 }
 
-Recovered EndRecovery(storage::StoreTables& store, storage::PartitionTables& tables,
-                      Recovery recovery, absl::Time now) {
+Recovered EndRecovery(storage::StoreTables& store, storage::PartitionTables& own_tables,
+                      storage::PartitionTables& tables, Recovery recovery, absl::Time now) {
   v1::RecoveryRow& report = recovery.row;
   const auto id_of = [](const std::string& bytes) {
     return ReplicaId::From(bytes).value_or(ReplicaId());
@@ -109,17 +109,17 @@ Recovered EndRecovery(storage::StoreTables& store, storage::PartitionTables& tab
   Recovered recovered;
   recovered.chain = {id_of(report.replica_after()), report.incarnation_after()};
 
-  report.set_last_seq_before(tables.LastOwn(before.incarnation));
+  report.set_last_seq_before(own_tables.LastOwn(before.incarnation));
   report.set_log_size_after(tables.Head().size());
   NoteLost(tables, report);
 
   v1::OwnBeginning beginning;
-  beginning.set_behind(LastReceipted(tables, before, report.receipted_seq_before()));
-  std::vector<v1::OwnRow> rows = OwnBeyond(tables, before.incarnation, report.receipted_seq_before());
+  beginning.set_behind(LastReceipted(own_tables, before, report.receipted_seq_before()));
+  std::vector<v1::OwnRow> rows = OwnBeyond(own_tables, before.incarnation, report.receipted_seq_before());
   uint64_t seq = report.receipted_seq_before();
-  for (const v1::OwnRow& own : rows) RemoveBirthsFromOutbox(tables, ++seq, own);
+  for (const v1::OwnRow& own : rows) RemoveBirthsFromOutbox(own_tables, ++seq, own);
   // Those left behind included: on the new chain their numbers mean other changes.
-  tables.ClearOutboxRecords();
+  own_tables.ClearOutboxRecords();
   seq = report.receipted_seq_before();
   for (v1::OwnRow& own : rows) {
     ++seq;
@@ -132,7 +132,7 @@ Recovered EndRecovery(storage::StoreTables& store, storage::PartitionTables& tab
     }
     recovered.last_hash = NextChainHash(recovered.last_hash, digest);
     own.set_chain(recovered.last_hash.str());
-    tables.RemoveOwn(before.incarnation, seq);
+    own_tables.RemoveOwn(before.incarnation, seq);
     tables.PutOwn(recovered.chain.incarnation, ++recovered.last_seq, own);
     AddToOutbox(tables, recovered.last_seq, own);
   }

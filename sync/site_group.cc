@@ -49,7 +49,7 @@ SiteMachine::Group::Group(SiteMachine& machine, absl::Time now,
       tables_(&transaction_, machine.partition_) {}
 
 v1::LogPosition SiteMachine::Group::LogEnd() {
-  PartitionState state(&transaction_, machine_.partition_, &machine_.definitions_);
+  PartitionState state(&transaction_, LogPartition(), &machine_.definitions_);
   const absl::StatusOr<LogWriter> log = LogWriter::Open(&state);
   if (!log.ok()) {
     tables_.Fail(log.status());
@@ -71,13 +71,13 @@ void SiteMachine::Group::Handle(const SessionOpened& input) {
   hello->set_site(machine_.options_.name.site);
   hello->set_boot(machine_.boot_);
   *hello->mutable_log() = LogEnd();
-  for (const v1::Position& end : Branches(&tables_).EpochEnds(
-           PositionOf(hello->log().epoch(), hello->log().size()))) {
+  storage::PartitionTables log(&transaction_, LogPartition());
+  for (const v1::Position& end :
+       Branches(&log).EpochEnds(PositionOf(hello->log().epoch(), hello->log().size()))) {
     *hello->add_epochs() = end;
   }
-  if (hello->log().size() != 0) {
-    hello->set_checkpoint(tables_.Checkpoint(hello->log().epoch()));
-  }
+  if (hello->log().size() != 0) hello->set_checkpoint(log.Checkpoint(hello->log().epoch()));
+  if (!log.status().ok()) tables_.Fail(log.status());
   if (machine_.recovery_) *hello->mutable_recovery() = machine_.recovery_->row;
   if (machine_.recovering()) {
     hello->set_replica(machine_.recovery_->row.replica_after());
@@ -116,7 +116,8 @@ void SiteMachine::Group::Handle(const MessageReceived& input) {
   machine_.session_->last_received = now_;
   machine_.status_.last_contact = now_;
   const auto& message = std::get<v1::CoordinatorMessage>(input.message);
-  const bool opens = message.has_welcome() || message.has_hand_over_request();
+  const bool opens = message.has_welcome() ||
+                     message.has_hand_over_request() || message.has_rewind();
   if (!message.has_refusal() && opens == machine_.session_->welcomed) {
     return Refuse(v1::REFUSAL_REASON_MESSAGE_INVALID,
                   "what a coordinator sends begins with one Welcome, and has no other",
@@ -135,9 +136,7 @@ void SiteMachine::Group::Handle(const MessageReceived& input) {
     case v1::CoordinatorMessage::kHandOverRequest:
       return OnHandOverRequest(message.hand_over_request());
     case v1::CoordinatorMessage::kRewind:
-      return Refuse(v1::REFUSAL_REASON_LOG_DIVERGED,
-                    "the coordinator took commits off, and this release cannot follow",
-                    "install the coordinator's release at this site");
+      return OnRewind(message.rewind());
     case v1::CoordinatorMessage::kRefusal:
       return OnRefusal(message.refusal());
     case v1::CoordinatorMessage::MESSAGE_NOT_SET:
@@ -217,7 +216,7 @@ void SiteMachine::Group::OnLogFrame(const v1::LogFrame& frame) {
                   "trialsync verify, at both ends");
   }
   storage::Transaction attempt(&transaction_);
-  PartitionState state(&attempt, machine_.partition_, &machine_.definitions_);
+  PartitionState state(&attempt, LogPartition(), &machine_.definitions_);
   absl::StatusOr<LogWriter> log = LogWriter::Open(&state);
   if (!log.ok()) return tables_.Fail(log.status());
   const absl::StatusOr<std::vector<ReceiptedChange>> changes =
@@ -341,6 +340,9 @@ void SiteMachine::Group::OnRefusal(const v1::Refusal& refusal) {
   const bool went_back = refusal.reason() == v1::REFUSAL_REASON_REPLICA_BEHIND ||
                          refusal.reason() == v1::REFUSAL_REASON_CHAIN_UNKNOWN;
   if (went_back) return BeginRecovery(v1::RECOVERY_CAUSE_WENT_BACK);
+  if (refusal.reason() == v1::REFUSAL_REASON_LOG_DIVERGED && LogPartition() != machine_.partition_) {
+    return DropStaged("the coordinator does not have it");
+  }
   const bool by_other_boot = refusal.reason() == v1::REFUSAL_REASON_SESSION_SUPERSEDED &&
                              refusal.boot() != 0 && refusal.boot() != machine_.boot_;
   if (by_other_boot) {

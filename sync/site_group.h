@@ -51,6 +51,14 @@ class SiteMachine::Group : public Desk {
   void OnRefusal(const v1::Refusal& refusal);
   // The coordinator lacks what this site has (site_recovery.cc).
   void OnHandOverRequest(const v1::HandOverRequest& request);
+  // Commits of this log were taken off: it is made anew, beside this one.
+  void OnRewind(const v1::Rewind& rewind);
+  // What was made of it is of no use any more: the session begins anew, with the log as it is.
+  void DropStaged(const char* why);
+  void ForgetStaged();
+  bool Switch(Recovered& recovered);
+  // Where the log of the session is.
+  PartitionNumber LogPartition() const;
   // Clears the rows of the outbox that these changes, all up to `receipted`, have.
   void SettleOutbox(storage::PartitionTables& tables, std::span<const ReceiptedChange> changes,
                     uint64_t receipted);
