@@ -16,6 +16,8 @@
 
 namespace trialsync::daemon {
 
+class BackupMaker;
+
 // What the services stand on. Nothing is owned; all of it outlives the servers and is safe to use
 // from any thread.
 struct Backend {
@@ -35,6 +37,7 @@ struct Backend {
   // For reads, and for verifications, which take long.
   WorkerPool* workers = nullptr;
   WorkerPool* verifiers = nullptr;
+  BackupMaker* backups = nullptr;
   Metrics* metrics = nullptr;
 
   bool at_centre() const { return role == Role::kCoordinator; }

@@ -3,8 +3,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -55,6 +57,7 @@ The same as a file for --config:
 struct Flags {
   std::string config_file;
   std::string data;
+  std::string backup;
   std::string listen;
   std::string metrics_listen;
   std::string log_level = "info";
@@ -90,6 +93,9 @@ Settable AddCommonOptions(CLI::App& app, Flags& flags) {
   Settable settable;
   app.add_option("--config", flags.config_file, "A YAML file with the same names as these flags");
   settable["data"] = app.add_option("--data", flags.data, "Directory of the store");
+  settable["backup"] = app.add_option(
+      "--backup", flags.backup,
+      "Directory for `trialsync backup create`, best on another disk; default: none are made");
   settable["listen"] =
       app.add_option("--listen", flags.listen,
                      "HOST:PORT to serve on; port 0: any that is free, which is then "
@@ -147,6 +153,21 @@ absl::StatusOr<Address> ParseAddressFlag(const Flags& flags, const std::string& 
   return address.ok() ? address : Wrong(flags, name, address.status().message());
 }
 
+// A backup within what it is a backup of goes with it.
+absl::Status CheckApart(const Flags& flags) {
+  if (flags.backup.empty()) return absl::OkStatus();
+  std::error_code error;
+  const std::filesystem::path data = std::filesystem::weakly_canonical(flags.data, error);
+  const std::filesystem::path backup = std::filesystem::weakly_canonical(flags.backup, error);
+  if (error) {
+    return Wrong(flags, "backup", absl::StrCat("DIR cannot be looked at: ", error.message()));
+  }
+  const auto end = std::mismatch(data.begin(), data.end(), backup.begin(), backup.end()).first;
+  if (end != data.end()) return absl::OkStatus();
+  return Wrong(flags, "backup",
+               "DIR is within --data: put backups elsewhere, best on another disk");
+}
+
 absl::Status CheckSite(const Flags& flags, Config& config) {
   if (absl::Status status = study::CheckStudyName(flags.study); !status.ok()) {
     return Wrong(flags, "study", status.message());
@@ -169,6 +190,8 @@ absl::StatusOr<Config> CheckFlags(Role role, const Flags& flags) {
   config.role = role;
   if (flags.data.empty()) return Wrong(flags, "data", "DIR is missing: where shall the store be?");
   config.data_directory = flags.data;
+  if (const absl::Status apart = CheckApart(flags); !apart.ok()) return apart;
+  config.backup_directory = flags.backup;
   config.restored = flags.restored;
   const auto level = LogLevels().find(flags.log_level);
   if (level == LogLevels().end()) {

@@ -19,6 +19,8 @@ enum class Role { kCoordinator, kSite };
 struct Config {
   Role role = Role::kCoordinator;
   std::string data_directory;
+  // Where backups are put; empty: none are made.
+  std::string backup_directory;
   // Where clients and, at the coordinator, sites connect.
   Address listen;
   // Where /metrics and /healthz are served; none: nowhere.

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "daemon/limits.h"
 #include "daemon/log.h"
 
@@ -29,7 +29,7 @@ void Connector::SetEnabled(bool enabled) {
   if (enabled_ == enabled) return;
   enabled_ = enabled;
   backoff_.Reset();
-  next_attempt_ = absl::InfinitePast();
+  next_attempt_ = Deadline();
   changed_.NotifyAll();
   Log(LogLevel::kInfo, enabled ? "link taken up" : "link at rest");
 }
@@ -37,7 +37,7 @@ void Connector::SetEnabled(bool enabled) {
 void Connector::DialNow() {
   const MutexLock lock(&mutex_);
   backoff_.Reset();
-  next_attempt_ = absl::InfinitePast();
+  next_attempt_ = Deadline();
   changed_.NotifyAll();
 }
 
@@ -52,7 +52,7 @@ void Connector::Run() {
 
 bool Connector::AwaitAttempt() {
   const MutexLock lock(&mutex_);
-  while (!stopping_ && (!enabled_ || absl::Now() < next_attempt_)) {
+  while (!stopping_ && (!enabled_ || !HasPassed(next_attempt_))) {
     if (enabled_) {
       changed_.WaitUntil(&mutex_, next_attempt_);
     } else {
@@ -74,7 +74,7 @@ void Connector::RunConnection() {
   const MutexLock lock(&mutex_);
   if (!enabled_ || stopping_) return;
   const absl::Duration pause = backoff_.Next(end.end, entropy_->U64());
-  next_attempt_ = absl::Now() + pause;
+  next_attempt_ = DeadlineIn(pause);
   Log(LogLevel::kInfo, "connection ended",
       {{"coordinator", backend_->coordinator},
        {"welcomed", end.end == SessionEnd::kCut},
@@ -91,7 +91,7 @@ ConnectionEnd Connector::AwaitEnd(Connection& connection) {
   }
   connection.Close();
   {
-    const absl::Time deadline = absl::Now() + kGoodbyeTimeout;
+    const Deadline deadline = DeadlineIn(kGoodbyeTimeout);
     const MutexLock lock(&mutex_);
     while (!end_ && changed_.WaitUntil(&mutex_, deadline)) {
     }

@@ -7,7 +7,6 @@
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/time/time.h"
 #include "daemon/backend.h"
 #include "daemon/backoff.h"
 #include "daemon/connection.h"
@@ -51,7 +50,7 @@ class Connector : public Link {
   bool enabled_ ABSL_GUARDED_BY(mutex_) = true;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   Backoff backoff_ ABSL_GUARDED_BY(mutex_);
-  absl::Time next_attempt_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  Deadline next_attempt_ ABSL_GUARDED_BY(mutex_);
   // Of the connection that is or was there last.
   std::optional<ConnectionEnd> end_ ABSL_GUARDED_BY(mutex_);
 

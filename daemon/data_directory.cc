@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/data_directory.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -8,6 +13,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/limits.h"
 #include "daemon/log.h"
 #include "storage/head_file.h"
 #include "storage/rocksdb_kv.h"
@@ -61,7 +67,7 @@ absl::StatusOr<DataDirectory> OpenDataDirectory(const std::string& directory, bo
   options.path = store.string();
   options.create_if_missing = may_make;
   options.log = [](std::string_view line) { Log(LogLevel::kWarning, line, {{"from", "rocksdb"}}); };
-  absl::StatusOr<std::unique_ptr<storage::Kv>> kv = storage::RocksDbKv::Open(options);
+  absl::StatusOr<std::unique_ptr<storage::RocksDbKv>> kv = storage::RocksDbKv::Open(options);
   if (!kv.ok()) return kv.status();
   absl::StatusOr<std::unique_ptr<storage::HeadFile>> opened =
       storage::HeadFile::Open(head.string());
@@ -75,6 +81,27 @@ absl::StatusOr<DataDirectory> OpenDataDirectory(const std::string& directory, bo
     if (*empty && !*note) return StoreIsGone(store);
   }
   return DataDirectory{.store = *std::move(kv), .head = *std::move(opened)};
+}
+
+absl::Status ProbeDisk(const std::string& directory) {
+  const std::string path = directory + "/probe";
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  bool good = file >= 0;
+  int error = errno;
+  if (good) {
+    // Gone with this process, whatever becomes of it.
+    unlink(path.c_str());
+    const std::string bytes(size_t{1} << 20, 'x');
+    for (size_t written = 0; good && written < kDiskProbeBytes; written += bytes.size()) {
+      good = write(file, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
+    }
+    good = good && fsync(file) == 0;
+    error = errno;
+    close(file);
+  }
+  if (good) return absl::OkStatus();
+  const std::string why = absl::StrCat("cannot write to ", path, ": ", std::strerror(error));
+  return error == ENOSPC ? absl::ResourceExhaustedError(why) : absl::InternalError(why);
 }
 
 absl::Status WriteDataFile(const std::string& directory, const std::string& file_name,

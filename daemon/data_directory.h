@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "storage/head.h"
-#include "storage/kv.h"
+#include "storage/rocksdb_kv.h"
 
 // What a daemon keeps in its --data directory:
 //   store/           RocksDB
@@ -24,10 +24,14 @@ namespace trialsync::daemon {
 // store if its head file is there, which tells what is gone. FAILED_PRECONDITION when another
 // process has the store open; other errors as RocksDbKv::Open().
 struct DataDirectory {
-  std::unique_ptr<storage::Kv> store;
+  std::unique_ptr<storage::RocksDbKv> store;
   std::unique_ptr<storage::Head> head;
 };
 absl::StatusOr<DataDirectory> OpenDataDirectory(const std::string& directory, bool may_begin_anew);
+
+// Whether the directory's disk takes writes: OK once kDiskProbeBytes were written there, synced and
+// deleted again. RESOURCE_EXHAUSTED, INTERNAL otherwise.
+absl::Status ProbeDisk(const std::string& directory);
 
 // Writes a small file of the directory at once and whole. INTERNAL if that failed.
 absl::Status WriteDataFile(const std::string& directory, const std::string& file_name,

@@ -60,6 +60,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const Address& lis
   parts->services.push_back(MakeStudyService(backend));
   parts->services.push_back(MakeWorklistService(backend));
   parts->services.push_back(MakeStatusService(backend, status));
+  parts->services.push_back(MakeBackupService(backend));
   if (backend->at_centre()) parts->services.push_back(MakeSyncService(backend));
 
   grpc::EnableDefaultHealthCheckService(true);

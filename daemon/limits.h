@@ -49,6 +49,12 @@ inline constexpr absl::Duration kDrainTimeout = absl::Seconds(4);
 inline constexpr absl::Duration kGoodbyeTimeout = absl::Seconds(2);
 inline constexpr absl::Duration kStopTimeout = absl::Seconds(10);
 
+// After a write to the disk failed: how often it is tried whether it takes writes again, and how many
+// bytes of them. The pause doubles with every start that did not help, up to the longest one.
+inline constexpr absl::Duration kDiskProbeInterval = absl::Seconds(2);
+inline constexpr absl::Duration kDiskProbeIntervalMax = absl::Minutes(5);
+inline constexpr size_t kDiskProbeBytes = size_t{16} << 20;
+
 // A configuration file is written by hand.
 inline constexpr size_t kConfigBytesMax = size_t{64} << 10;
 

@@ -2,6 +2,7 @@
 #include "daemon/loop_thread.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 #include <variant>
 
@@ -19,7 +20,7 @@ absl::Status Stopping() {
 absl::Status Faulty(const absl::Status& fault) {
   return absl::UnavailableError(
       absl::StrCat("not saved: the daemon stopped taking work (", fault.message(),
-                   "); what was saved before is safe; mend the cause and restart it"));
+                   "); what was saved before is safe; mend the cause: trialsync status"));
 }
 
 }  // namespace
@@ -30,7 +31,7 @@ LoopThread::LoopThread(sync::Loop* loop, sync::Port* port, Options options)
 LoopThread::~LoopThread() { Stop(); }
 
 void LoopThread::Start() {
-  next_tick_ = absl::Now() + options_.tick_interval;
+  next_tick_ = DeadlineIn(options_.tick_interval);
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -81,7 +82,7 @@ size_t LoopThread::queued_inputs() const {
 bool LoopThread::Drain(absl::Duration timeout) {
   const MutexLock lock(&mutex_);
   draining_ = true;
-  const absl::Time deadline = absl::Now() + timeout;
+  const Deadline deadline = DeadlineIn(timeout);
   while (!queue_.empty() || running_) {
     if (!changed_.WaitUntil(&mutex_, deadline)) return queue_.empty() && !running_;
   }
@@ -117,9 +118,11 @@ void LoopThread::Run() {
   while (true) {
     const std::vector<sync::Input> group = TakeGroup();
     if (group.empty()) return;
-    const absl::Time start = absl::Now();
-    const absl::Status status = loop_->Run(group, start);
-    if (options_.on_group) options_.on_group({group.size(), absl::Now() - start});
+    const auto start = std::chrono::steady_clock::now();
+    const absl::Status status = loop_->Run(group, absl::Now());
+    if (options_.on_group) {
+      options_.on_group({group.size(), absl::FromChrono(std::chrono::steady_clock::now() - start)});
+    }
     {
       const MutexLock lock(&mutex_);
       running_ = false;
@@ -141,9 +144,9 @@ std::vector<sync::Input> LoopThread::TakeGroup() {
   while (!stopping_ && queue_.empty() && changed_.WaitUntil(&mutex_, next_tick_)) {
   }
   if (stopping_) return group;
-  if (absl::Now() >= next_tick_) {
+  if (HasPassed(next_tick_)) {
     group.emplace_back(sync::Tick{});
-    next_tick_ = absl::Now() + options_.tick_interval;
+    next_tick_ = DeadlineIn(options_.tick_interval);
   }
   uint64_t commits = 0;
   while (!queue_.empty() && group.size() < sync::kGroupInputsMax &&

@@ -29,7 +29,7 @@ struct GroupReport {
 // synced to disk shares the next one.
 //
 // After a group failed the store is in doubt: clients get UNAVAILABLE with the reason, messages are
-// dropped, fault() says why until the daemon is started again. Nothing that was answered is lost.
+// dropped, fault() says why until a new one is made over the store, opened again. Nothing that was answered is lost.
 //
 // Posting is safe from any thread and never waits.
 class LoopThread {
@@ -104,7 +104,7 @@ class LoopThread {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 
   // The loop's thread alone.
-  absl::Time next_tick_;
+  Deadline next_tick_;
   // Start() and Stop() alone.
   std::thread thread_;
 };

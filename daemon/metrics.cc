@@ -54,6 +54,10 @@ struct Metrics::Families {
       AddGauges(registry, "trialsync_queued_inputs", "Inputs that wait for the loop").Add({});
   prometheus::Gauge& store_bytes =
       AddGauges(registry, "trialsync_store_bytes", "Bytes of the store on disk").Add({});
+  prometheus::Gauge& last_backup =
+      AddGauges(registry, "trialsync_last_backup_timestamp_seconds",
+                "When the newest backup was made, in Unix time; 0 if there is none")
+          .Add({});
   prometheus::Gauge& faulty =
       AddGauges(registry, "trialsync_faulty", "1 when no new work is taken").Add({});
   prometheus::Family<prometheus::Gauge>& commits =
@@ -93,6 +97,7 @@ void Metrics::CountSent(size_t bytes) {
 std::string Metrics::Render(const v1::Status& status, size_t queued_inputs) {
   families_->queued.Set(static_cast<double>(queued_inputs));
   families_->store_bytes.Set(static_cast<double>(status.store_bytes()));
+  families_->last_backup.Set(static_cast<double>(status.backup().last_time().seconds()));
   families_->faulty.Set(status.fault().empty() ? 0 : 1);
   for (const v1::PartitionStatus& partition : status.partitions()) {
     const Labels labels = {{"study", partition.study()}, {"site", partition.site()}};

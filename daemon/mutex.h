@@ -2,6 +2,7 @@
 #ifndef TRIALSYNC_DAEMON_MUTEX_H_
 #define TRIALSYNC_DAEMON_MUTEX_H_
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 
@@ -26,6 +27,14 @@ class ABSL_LOCKABLE Mutex {
   std::mutex mutex_;
 };
 
+// An end of waiting, by the clock that nobody sets: beside a wall clock that is put back by a year,
+// a pause of a second would last a year.
+using Deadline = std::chrono::steady_clock::time_point;
+inline Deadline DeadlineIn(absl::Duration duration) {
+  return std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(duration);
+}
+inline bool HasPassed(Deadline deadline) { return std::chrono::steady_clock::now() >= deadline; }
+
 // Holds a mutex as long as it lives.
 class ABSL_SCOPED_LOCKABLE MutexLock {
  public:
@@ -49,9 +58,9 @@ class ConditionVariable {
     lock.release();
   }
   // False when `deadline` has passed.
-  bool WaitUntil(Mutex* mutex, absl::Time deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+  bool WaitUntil(Mutex* mutex, Deadline deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     std::unique_lock<std::mutex> lock(mutex->mutex_, std::adopt_lock);
-    const std::cv_status status = variable_.wait_until(lock, absl::ToChronoTime(deadline));
+    const std::cv_status status = variable_.wait_until(lock, deadline);
     lock.release();
     return status == std::cv_status::no_timeout;
   }

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "daemon/full_names.h"
 #include "daemon/sight.h"
+#include "sync/log_tree.h"
 #include "sync/present.h"
 
 namespace trialsync::daemon {
@@ -98,6 +99,17 @@ absl::StatusOr<v1::GetRecordHistoryResponse> GetRecordHistory(
   return sync::PresentHistory(view, found->partition.name, full);
 }
 
+absl::StatusOr<v1::ProveRecordResponse> ProveRecord(const Backend& backend,
+                                                    const v1::ProveRecordRequest& request) {
+  const Sight sight(backend);
+  const absl::StatusOr<FoundRecord> found = FindRecord(sight, request.name());
+  if (!found.ok()) return found.status();
+  sync::View view = sight.ViewOf(found->partition);
+  v1::ProveRecordRequest full = request;
+  full.set_name(found->name.ToString());
+  return sync::ProveRecord(view, found->partition.name, full);
+}
+
 absl::StatusOr<v1::ListSubjectsResponse> ListSubjects(const Backend& backend,
                                                       const v1::ListSubjectsRequest& request) {
   return ListOver<v1::ListSubjectsRequest, v1::ListSubjectsResponse>(
@@ -121,6 +133,19 @@ absl::StatusOr<v1::Discrepancy> GetDiscrepancy(const Backend& backend,
   const absl::StatusOr<storage::DiscrepancyId> id = sync::ResolveDiscrepancy(view, request.name());
   if (!id.ok()) return id.status();
   return sync::PresentDiscrepancy(view, partition->name, *id);
+}
+
+absl::StatusOr<v1::LogPosition> GetLogPosition(const Backend& backend,
+                                               const v1::GetLogPositionRequest& request) {
+  const Sight sight(backend);
+  if (!sight.status().ok()) return sight.status();
+  const SiteName name{request.study(), request.site()};
+  for (const Sight::Partition& partition : sight.all_partitions()) {
+    if (partition.name != name) continue;
+    sync::View view = sight.ViewOf(partition);
+    return sync::PositionAt(view.state().tables(), request.size());
+  }
+  return absl::NotFoundError(absl::StrCat("nothing of ", name.ToString(), " is here"));
 }
 
 }  // namespace trialsync::daemon

@@ -5,6 +5,7 @@
 #include "absl/status/statusor.h"
 #include "daemon/backend.h"
 #include "trialsync/v1/record_service.pb.h"
+#include "trialsync/v1/status_service.pb.h"
 #include "trialsync/v1/study_service.pb.h"
 #include "trialsync/v1/subject_service.pb.h"
 #include "trialsync/v1/worklist_service.pb.h"
@@ -20,6 +21,9 @@ absl::StatusOr<v1::ListRecordsResponse> ListRecords(const Backend& backend,
 absl::StatusOr<v1::GetRecordHistoryResponse> GetRecordHistory(
     const Backend& backend, const v1::GetRecordHistoryRequest& request);
 
+absl::StatusOr<v1::ProveRecordResponse> ProveRecord(const Backend& backend,
+                                                    const v1::ProveRecordRequest& request);
+
 absl::StatusOr<v1::ListSubjectsResponse> ListSubjects(const Backend& backend,
                                                       const v1::ListSubjectsRequest& request);
 
@@ -27,6 +31,9 @@ absl::StatusOr<v1::ListDiscrepanciesResponse> ListDiscrepancies(
     const Backend& backend, const v1::ListDiscrepanciesRequest& request);
 absl::StatusOr<v1::Discrepancy> GetDiscrepancy(const Backend& backend,
                                                const v1::GetDiscrepancyRequest& request);
+
+absl::StatusOr<v1::LogPosition> GetLogPosition(const Backend& backend,
+                                               const v1::GetLogPositionRequest& request);
 
 absl::StatusOr<v1::CheckStudyVersionResponse> CheckStudyVersion(
     const Backend& backend, const v1::CheckStudyVersionRequest& request);

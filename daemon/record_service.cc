@@ -31,6 +31,11 @@ class RecordServiceImpl final : public v1::RecordService::CallbackService {
     return Read(Call(backend_, "GetRecordHistory", context), request, response,
                 &daemon::GetRecordHistory);
   }
+  grpc::ServerUnaryReactor* ProveRecord(grpc::CallbackServerContext* context,
+                                        const v1::ProveRecordRequest* request,
+                                        v1::ProveRecordResponse* response) override {
+    return Read(Call(backend_, "ProveRecord", context), request, response, &daemon::ProveRecord);
+  }
   grpc::ServerUnaryReactor* WriteRecord(grpc::CallbackServerContext* context,
                                         const v1::WriteRecordRequest* request,
                                         v1::WriteRecordResponse* response) override {

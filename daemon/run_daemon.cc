@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "daemon/backend.h"
+#include "daemon/backup_maker.h"
 #include "daemon/connector.h"
 #include "daemon/data_directory.h"
 #include "daemon/entropy.h"
@@ -35,9 +37,9 @@ class Daemon {
   }
 
   absl::Status Start() {
-    absl::StatusOr<DataDirectory> data = OpenDataDirectory(
-        config_.data_directory,
-        /*may_begin_anew=*/config_.role == Role::kSite || config_.restored);
+    absl::StatusOr<DataDirectory> data =
+        OpenDataDirectory(config_.data_directory,
+                          /*may_begin_anew=*/config_.role == Role::kSite || config_.restored);
     if (!data.ok()) return data.status();
     store_ = std::move(data->store);
     head_ = std::move(data->head);
@@ -75,6 +77,17 @@ class Daemon {
     return fault;
   }
 
+  absl::Status fault() const { return loop_thread_->fault(); }
+
+  // What it was told, with the ports that it got, for another start.
+  Config config_as_served() const {
+    Config served = config_;
+    served.listen.port = server_->port();
+    served.restored = false;
+    if (http_) served.metrics_listen->port = http_->port();
+    return served;
+  }
+
  private:
   LoopThread::Options LoopOptions() {
     LoopThread::Options options;
@@ -85,7 +98,7 @@ class Daemon {
 
   // Reads go on; nothing else does.
   void OnFault(const absl::Status& fault) {
-    Log(LogLevel::kError, "no new work is taken: mend the cause, then restart this daemon",
+    Log(LogLevel::kError, "no new work is taken before the cause is mended",
         {{"fault", std::string(fault.message())}});
     if (connector_) connector_->SetEnabled(false);
     port_.CloseAllStreams(nullptr);
@@ -97,6 +110,8 @@ class Daemon {
     backend_.site = config_.site;
     backend_.replica = replica;
     backend_.start_time = absl::Now();
+    backups_.emplace(config_.backup_directory, store_.get());
+    backend_.backups = &*backups_;
     backend_.store = store_.get();
     backend_.board = &board_;
     backend_.port = &port_;
@@ -150,10 +165,11 @@ class Daemon {
   Port port_;
   Backend backend_;
   StatusReader status_{backend_};
-  std::unique_ptr<storage::Kv> store_;
+  std::unique_ptr<storage::RocksDbKv> store_;
   std::unique_ptr<storage::Head> head_;
   std::unique_ptr<sync::SigningKey> signing_key_;
   std::unique_ptr<sync::Machine> machine_;
+  std::optional<BackupMaker> backups_;
   std::optional<PostingMachine> posting_;
   std::optional<sync::Loop> loop_;
   std::optional<LoopThread> loop_thread_;
@@ -164,19 +180,45 @@ class Daemon {
   std::unique_ptr<HttpServer> http_;
 };
 
+// Waits until the daemon is to stop, and returns the signal; or, when it had failed to write, until
+// its disk takes writes again: then nothing.
+std::optional<int> WaitForEnd(const Daemon& daemon, const Config& config, absl::Duration pause,
+                              StopSignal& stop) {
+  while (true) {
+    if (const std::optional<int> signal = stop.WaitFor(pause)) return signal;
+    const absl::Status fault = daemon.fault();
+    const bool of_disk = absl::IsResourceExhausted(fault) || absl::IsInternal(fault);
+    if (of_disk && ProbeDisk(config.data_directory).ok()) return std::nullopt;
+  }
+}
+
 }  // namespace
 
 absl::Status RunDaemon(const Config& config) {
   SetLogLevel(config.log_level);
   StopSignal stop;
   RouteGrpcLog();
-  Daemon daemon(config);
-  if (absl::Status started = daemon.Start(); !started.ok()) return started;
-  const int signal = stop.Wait();
-  Log(LogLevel::kInfo, "stopping", {{"signal", signal}});
-  absl::Status status = daemon.Stop();
-  if (status.ok()) Log(LogLevel::kInfo, "stopped");
-  return status;
+  Config current = config;
+  absl::Duration pause = kDiskProbeInterval;
+  while (true) {
+    Daemon daemon(current);
+    if (absl::Status started = daemon.Start(); !started.ok()) return started;
+    const absl::Time start_time = absl::Now();
+    const std::optional<int> signal = WaitForEnd(daemon, current, pause, stop);
+    if (signal) {
+      Log(LogLevel::kInfo, "stopping", {{"signal", *signal}});
+      absl::Status status = daemon.Stop();
+      if (status.ok()) Log(LogLevel::kInfo, "stopped");
+      return status;
+    }
+    Log(LogLevel::kWarning, "the disk takes writes again: opening the store anew");
+    // Its fault is what it is stopped for.
+    daemon.Stop().IgnoreError();
+    // Where its clients look for it.
+    current = daemon.config_as_served();
+    const bool helped = absl::Now() - start_time > kDiskProbeIntervalMax;
+    pause = helped ? kDiskProbeInterval : std::min(pause * 2, kDiskProbeIntervalMax);
+  }
 }
 
 }  // namespace trialsync::daemon

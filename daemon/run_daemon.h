@@ -8,7 +8,8 @@
 namespace trialsync::daemon {
 
 // Runs a site or a coordinator until SIGTERM or SIGINT, then finishes what was begun, tells its
-// peers and closes the store, within kStopTimeout. OK after such a stop. Else why it could not
+// peers and closes the store, within kStopTimeout. After a write that failed it takes no work, and
+// opens the store anew when the disk takes writes again. OK after a stop. Else why it could not
 // start, or the fault after which it took no more work. To be called once, before the process has
 // other threads.
 absl::Status RunDaemon(const Config& config);

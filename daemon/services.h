@@ -20,6 +20,7 @@ std::unique_ptr<grpc::Service> MakeRecordService(const Backend* backend);
 std::unique_ptr<grpc::Service> MakeSubjectService(const Backend* backend);
 std::unique_ptr<grpc::Service> MakeStudyService(const Backend* backend);
 std::unique_ptr<grpc::Service> MakeWorklistService(const Backend* backend);
+std::unique_ptr<grpc::Service> MakeBackupService(const Backend* backend);
 std::unique_ptr<grpc::Service> MakeStatusService(const Backend* backend, StatusReader* status);
 // The coordinator's end of the stream.
 std::unique_ptr<grpc::Service> MakeSyncService(const Backend* backend);

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "daemon/backup_maker.h"
 #include "daemon/version.h"
 #include "sync/log.h"
 #include "sync/present_recovery.h"
@@ -86,6 +87,10 @@ absl::StatusOr<v1::Status> StatusReader::Read() {
   status.set_store_bytes(backend_.store->DiskBytes());
   if (const absl::Status fault = backend_.loop->fault(); !fault.ok()) {
     status.set_fault(std::string(fault.message()));
+  }
+  status.mutable_backup()->set_directory(backend_.backups->directory());
+  if (const std::optional<absl::Time> last = backend_.backups->last_time()) {
+    *status.mutable_backup()->mutable_last_time() = sync::ToTimestamp(*last);
   }
   const absl::StatusOr<v1::ListRecoveriesResponse> recoveries =
       sync::ListRecoveries(sight.snapshot(), /*with_refilled=*/false);

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "daemon/call.h"
+#include "daemon/reads.h"
 #include "daemon/services.h"
 #include "daemon/verify_call.h"
 #include "sync/present_recovery.h"
@@ -33,6 +34,13 @@ class StatusServiceImpl final : public v1::StatusService::CallbackService {
                 [this](const Backend& backend, const v1::SetLinkRequest& link) {
                   return ChangeLink(backend, link.enabled());
                 });
+  }
+
+  grpc::ServerUnaryReactor* GetLogPosition(grpc::CallbackServerContext* context,
+                                           const v1::GetLogPositionRequest* request,
+                                           v1::LogPosition* response) override {
+    return Read(Call(backend_, "GetLogPosition", context), request, response,
+                &daemon::GetLogPosition);
   }
 
   grpc::ServerUnaryReactor* ListRecoveries(grpc::CallbackServerContext* context,

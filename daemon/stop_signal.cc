@@ -11,12 +11,13 @@ StopSignal::StopSignal() {
   sigaddset(&signals_, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
-int StopSignal::Wait() {
-  int signal = 0;
-  while (sigwait(&signals_, &signal) != 0) {
-  }
+std::optional<int> StopSignal::WaitFor(absl::Duration timeout) {
+  const timespec wait = absl::ToTimespec(timeout);
+  const int signal = sigtimedwait(&signals_, nullptr, &wait);
+  if (signal < 0) return std::nullopt;
   return signal;
 }
 

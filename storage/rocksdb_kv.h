@@ -19,6 +19,8 @@ class DB;
 
 namespace trialsync::storage {
 
+struct BackupInfo;
+
 struct RocksDbOptions {
   // The directory of the store. It holds nothing else; its parent must exist.
   std::string path;
@@ -52,11 +54,11 @@ class RocksDbKv : public Kv {
   //   FAILED_PRECONDITION: it is in use, or was written by a newer release; it is as it was.
   //   DATA_LOSS: it is damaged.
   //   RESOURCE_EXHAUSTED, INTERNAL: the disk is full, or does not read or write.
-  static absl::StatusOr<std::unique_ptr<Kv>> Open(const RocksDbOptions& options);
+  static absl::StatusOr<std::unique_ptr<RocksDbKv>> Open(const RocksDbOptions& options);
 
   std::shared_ptr<const Snapshot> NewSnapshot() const override;
-  // None is held: whenever one is let go, RocksDB looks for files at the bottom of the store that it
-  // can write anew without sequence numbers, which is a sixteenth of a site's catch-up.
+  // None is held: whenever one is let go, RocksDB looks for files at the bottom of the store that
+  // it can write anew without sequence numbers, which is a sixteenth of a site's catch-up.
   std::shared_ptr<const Snapshot> Latest() const override;
 
   // Sizes of all files in the directory.
@@ -66,6 +68,9 @@ class RocksDbKv : public Kv {
   absl::Status Apply(const WriteBatch& batch, Durability durability) override;
 
  private:
+  friend class BackupDirectory;
+  friend absl::StatusOr<BackupInfo> CreateBackup(const std::string& directory,
+                                                 const RocksDbKv& store, uint32_t keep_count);
   RocksDbKv(std::string path, std::shared_ptr<rocksdb::DB> database);
 
   const std::string path_;

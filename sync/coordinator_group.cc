@@ -225,6 +225,9 @@ void CoordinatorMachine::Group::Handle(const ClientRequest& input) {
 
 void CoordinatorMachine::Group::Handle(const Tick&) {
   for (auto& [id, session] : machine_.sessions_) {
+    // A clock that was put back begins both intervals anew.
+    session.last_received = std::min(session.last_received, now_);
+    session.last_sent = std::min(session.last_sent, now_);
     if (now_ - session.last_received > kHeartbeatInterval * kHeartbeatsMissedMax) {
       Tell(Event::Severity::kInfo, "a site is silent: its session is ended",
            {{"site", session.partition ? session.partition->ToString() : "(no hello yet)"}});

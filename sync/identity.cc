@@ -19,9 +19,9 @@ absl::Status CheckIdentity(const v1::StoreIdentity& identity, const std::string&
         "the store has disk format ", identity.format(), ", this release reads up to ",
         storage::kDiskFormat, ": install the newer release again; nothing was changed"));
   }
-  const std::string is = identity.role() == "site"
-                             ? absl::StrCat("site ", identity.site(), " of study ", identity.study())
-                             : identity.role();
+  const std::string is = identity.role() == "site" ? absl::StrCat("site ", identity.site(),
+                                                                  " of study ", identity.study())
+                                                   : identity.role();
   const std::string wanted =
       role == "site" ? absl::StrCat("site ", name.site, " of study ", name.study) : role;
   if (is != wanted) {
@@ -66,8 +66,7 @@ v1::RecoveryCause CauseOf(storage::HeadCheck check, bool stored, bool restored) 
 // One that is open already goes on: it asks the peer for all that is missing.
 void OpenRecovery(storage::StoreTables& tables, const v1::StoreIdentity& identity,
                   v1::RecoveryCause cause, const std::optional<storage::StoredGroup>& group,
-                  const std::optional<storage::HeadNote>& noted, absl::Time now,
-                  Entropy& entropy) {
+                  const std::optional<storage::HeadNote>& noted, absl::Time now, Entropy& entropy) {
   v1::RecoveryRow row = NewRecovery(identity, cause, now);
   row.set_incarnation_after(entropy.U64());
   if (group) row.set_groups_found(group->mark.counter);
@@ -106,7 +105,8 @@ void BeginAnew(storage::StoreTables& tables, v1::StoreIdentity identity, v1::Rec
 }  // namespace
 
 absl::Status PrepareStore(storage::Kv& store, storage::Head& head, const std::string& role,
-                          const SiteName& name, bool restored, absl::Time now, Entropy& entropy) {
+                          const SiteName& name, bool said_restored, absl::Time now,
+                          Entropy& entropy) {
   const absl::StatusOr<std::optional<storage::HeadNote>> noted = head.Read();
   if (!noted.ok()) return noted.status();
   storage::Transaction transaction(store.NewSnapshot());
@@ -119,6 +119,8 @@ absl::Status PrepareStore(storage::Kv& store, storage::Head& head, const std::st
     if (!fits.ok()) return fits;
   }
   const storage::HeadCheck check = storage::CheckHead(group, *noted);
+  const bool marked = stored && stored->restored();
+  const bool restored = said_restored || marked;
   if (stored && check == storage::HeadCheck::kWhole && !restored) {
     if (*noted && (*noted)->group == group->mark) return absl::OkStatus();
     // The process ended between a group and its note: else the next group would be two ahead.
@@ -126,14 +128,13 @@ absl::Status PrepareStore(storage::Kv& store, storage::Head& head, const std::st
     return tables.status().ok() ? head.Write(note) : tables.status();
   }
 
-  const v1::StoreIdentity identity = stored.value_or(NewIdentity(role, name, entropy));
-  if (!stored) {
-    tables.PutIdentity(identity);
-    if (role == "site") tables.AddPartition(name);
-  }
+  v1::StoreIdentity identity = stored.value_or(NewIdentity(role, name, entropy));
+  identity.clear_restored();
+  tables.PutIdentity(identity);
+  if (!stored && role == "site") tables.AddPartition(name);
   if (check != storage::HeadCheck::kNew || restored) {
     const v1::RecoveryCause cause =
-        CauseOf(check, stored.has_value(), check == storage::HeadCheck::kWhole);
+        CauseOf(check, stored.has_value(), marked || check == storage::HeadCheck::kWhole);
     if (role == "coordinator") {
       BeginAnew(tables, identity, cause, group, *noted, now, entropy);
     } else {
@@ -150,6 +151,17 @@ absl::Status PrepareStore(storage::Kv& store, storage::Head& head, const std::st
   return storage::WriteGroup(store, head, transaction.TakeBatch(), note);
 }
 
+absl::Status MarkRestored(storage::Kv& store) {
+  storage::Transaction transaction(store.NewSnapshot());
+  storage::StoreTables tables(&transaction);
+  std::optional<v1::StoreIdentity> identity = tables.Identity();
+  if (!tables.status().ok()) return tables.status();
+  if (!identity) return absl::DataLossError("the backup is of a store without an identity");
+  identity->set_restored(true);
+  tables.PutIdentity(*identity);
+  return store.Write(transaction.TakeBatch(), storage::Durability::kSync);
+}
+
 absl::StatusOr<study::DefinitionSet> LoadDefinitions(const storage::Reader& reader,
                                                      const std::string& study) {
   storage::Transaction transaction(&reader);
@@ -158,9 +170,9 @@ absl::StatusOr<study::DefinitionSet> LoadDefinitions(const storage::Reader& read
   for (std::string& bytes : tables.Definitions(study)) {
     auto definition = study::Definition::FromBytes(std::move(bytes));
     if (!definition.ok()) {
-      return absl::DataLossError(absl::StrCat("a definition of study ", study,
-                                              " in the store is damaged: ",
-                                              definition.status().message()));
+      return absl::DataLossError(
+          absl::StrCat("a definition of study ", study,
+                       " in the store is damaged: ", definition.status().message()));
     }
     if (absl::Status added = definitions.Add(*std::move(definition)); !added.ok()) return added;
   }

@@ -50,6 +50,17 @@ auto SubtreesOf(storage::PartitionTables& tables) {
 
 }  // namespace
 
+absl::StatusOr<v1::LogPosition> PositionAt(storage::PartitionTables& tables, uint64_t size) {
+  const absl::StatusOr<Sha256> root = RootAt(tables, size);
+  if (!root.ok()) return root.status();
+  v1::LogPosition position;
+  position.set_epoch(tables.Head().epoch());
+  position.set_size(size);
+  position.set_root(root->str());
+  if (!tables.status().ok()) return tables.status();
+  return position;
+}
+
 absl::StatusOr<Sha256> LeafOf(storage::PartitionTables& tables, uint64_t number) {
   const std::optional<StoredChange> change = ReadChange(tables, number);
   const std::optional<v1::LogRow> row = tables.Log(number);

@@ -8,6 +8,7 @@
 #include "proto/digest.h"
 #include "storage/tables.h"
 #include "sync/merkle_proof.h"
+#include "trialsync/v1/sync.pb.h"
 
 // The Merkle tree over a partition's log, read from what is stored of it: for each 256 leaves
 // (kTileLeaves) the roots of the complete subtrees that end with them, and the rows, from which
@@ -20,6 +21,9 @@ namespace trialsync::sync {
 
 // The root over the first `size` commits.
 absl::StatusOr<Sha256> RootAt(storage::PartitionTables& tables, uint64_t size);
+
+// The same as a position, in the epoch of the log's end.
+absl::StatusOr<v1::LogPosition> PositionAt(storage::PartitionTables& tables, uint64_t size);
 
 // The leaf of a commit, hashed again from its row.
 absl::StatusOr<Sha256> LeafOf(storage::PartitionTables& tables, uint64_t number);

@@ -37,6 +37,8 @@ absl::StatusOr<v1::ListRecordsResponse> ListRecords(View& view, const SiteName& 
                                                     const v1::ListRecordsRequest& request);
 absl::StatusOr<v1::GetRecordHistoryResponse> PresentHistory(
     View& view, const SiteName& parent, const v1::GetRecordHistoryRequest& request);
+absl::StatusOr<v1::ProveRecordResponse> ProveRecord(View& view, const SiteName& parent,
+                                                    const v1::ProveRecordRequest& request);
 absl::StatusOr<v1::Subject> PresentSubject(View& view, const SiteName& parent,
                                            const ChangeId& birth);
 absl::StatusOr<v1::ListSubjectsResponse> ListSubjects(View& view, const SiteName& parent,

@@ -85,7 +85,9 @@ Recovery AddRecovery(storage::StoreTables& tables, v1::RecoveryRow row) {
   Recovery added{last ? last->index + 1 : 1, row};
   if (last && last->open()) {
     added.index = last->index;
-    added.row.set_cause(last->row.cause());
+    // A copy that has lost something asks for that first; that it is one is found again.
+    const bool rests = added.rests() && !last->rests();
+    if (!rests) added.row.set_cause(last->row.cause());
     added.row.set_began_time_us(last->row.began_time_us());
     added.row.set_replica_after(last->row.replica_after());
     TakeTold(last->row.incarnation_told(), last->row.last_seq_told(), added.row);
@@ -93,7 +95,7 @@ Recovery AddRecovery(storage::StoreTables& tables, v1::RecoveryRow row) {
     added.row.set_log_size_before(std::min(last->row.log_size_before(), row.log_size_before()));
     added.row.set_receipted_seq_before(
         std::min(last->row.receipted_seq_before(), row.receipted_seq_before()));
-    if (last->waits_for_person()) added.row.set_incarnation_after(0);
+    if (last->waits_for_person() && !rests) added.row.set_incarnation_after(0);
   }
   tables.PutRecovery(added.index, added.row);
   return added;

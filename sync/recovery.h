@@ -42,7 +42,8 @@ v1::RecoveryRow NewRecovery(const v1::StoreIdentity& identity, v1::RecoveryCause
                             absl::Time now);
 // Notes that an own chain had reached `seq`; of two incarnations the first one that is told counts.
 void TakeTold(uint64_t incarnation, uint64_t seq, v1::RecoveryRow& row);
-// Adds it behind the others. One that is open is taken over: its cause and its beginning stay.
+// Adds it behind the others. One that is open is taken over: its beginning stays, and its cause,
+// unless the new one rests and it did not.
 // Returns what is stored.
 Recovery AddRecovery(storage::StoreTables& tables, v1::RecoveryRow row);
 

@@ -396,7 +396,10 @@ void SiteMachine::Group::AnswerWithoutDesk(uint64_t token, absl::Status status) 
 
 void SiteMachine::Group::Handle(const Tick&) {
   if (!machine_.session_) return;
-  const Session& session = *machine_.session_;
+  Session& session = *machine_.session_;
+  // A clock that was put back begins both intervals anew.
+  session.last_received = std::min(session.last_received, now_);
+  session.last_sent = std::min(session.last_sent, now_);
   if (now_ - session.last_received > kHeartbeatInterval * kHeartbeatsMissedMax) {
     Tell(Event::Severity::kWarning, "the coordinator is silent: the link is given up");
     ready_.closes.push_back(session.id);

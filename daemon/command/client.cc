@@ -14,6 +14,7 @@
 #include "daemon/command/exit_code.h"
 #include "daemon/command/limits.h"
 #include "daemon/metadata.h"
+#include "trialsync/v1/backup_service.grpc.pb.h"
 #include "trialsync/v1/record_service.grpc.pb.h"
 #include "trialsync/v1/status_service.grpc.pb.h"
 #include "trialsync/v1/study_service.grpc.pb.h"
@@ -115,7 +116,8 @@ struct Client::Stubs {
         subject(v1::SubjectService::NewStub(channel)),
         study(v1::StudyService::NewStub(channel)),
         worklist(v1::WorklistService::NewStub(channel)),
-        status(v1::StatusService::NewStub(channel)) {}
+        status(v1::StatusService::NewStub(channel)),
+        backup(v1::BackupService::NewStub(channel)) {}
 
   template <typename Stub, typename Request, typename Response>
   absl::StatusOr<Response> Unary(
@@ -135,6 +137,7 @@ struct Client::Stubs {
   const std::unique_ptr<v1::StudyService::Stub> study;
   const std::unique_ptr<v1::WorklistService::Stub> worklist;
   const std::unique_ptr<v1::StatusService::Stub> status;
+  const std::unique_ptr<v1::BackupService::Stub> backup;
 };
 
 Client::Client(std::unique_ptr<Stubs> stubs) : stubs_(std::move(stubs)) {}
@@ -165,6 +168,10 @@ absl::StatusOr<v1::BatchWriteRecordsResponse> Client::Call(
 
 absl::StatusOr<v1::ActOnRecordResponse> Client::Call(const v1::ActOnRecordRequest& request) {
   return stubs_->Unary(*stubs_->record, &v1::RecordService::Stub::ActOnRecord, request);
+}
+
+absl::StatusOr<v1::ProveRecordResponse> Client::Call(const v1::ProveRecordRequest& request) {
+  return stubs_->Unary(*stubs_->record, &v1::RecordService::Stub::ProveRecord, request);
 }
 
 absl::StatusOr<v1::GetRecordHistoryResponse> Client::Call(
@@ -248,8 +255,17 @@ absl::StatusOr<v1::Status> Client::Call(const v1::GetStatusRequest& request) {
   return stubs_->Unary(*stubs_->status, &v1::StatusService::Stub::GetStatus, request);
 }
 
+absl::StatusOr<v1::LogPosition> Client::Call(const v1::GetLogPositionRequest& request) {
+  return stubs_->Unary(*stubs_->status, &v1::StatusService::Stub::GetLogPosition, request);
+}
+
 absl::StatusOr<v1::ListRecoveriesResponse> Client::Call(const v1::ListRecoveriesRequest& request) {
   return stubs_->Unary(*stubs_->status, &v1::StatusService::Stub::ListRecoveries, request);
+}
+
+absl::StatusOr<v1::Backup> Client::Call(const v1::CreateBackupRequest& request) {
+  return stubs_->Unary(*stubs_->backup, &v1::BackupService::Stub::CreateBackup, request,
+                       kBackupDeadline);
 }
 
 absl::StatusOr<v1::BecomeReplicaResponse> Client::Call(const v1::BecomeReplicaRequest& request) {

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "trialsync/v1/backup_service.pb.h"
 #include "trialsync/v1/record_service.pb.h"
 #include "trialsync/v1/status_service.pb.h"
 #include "trialsync/v1/study_service.pb.h"
@@ -34,6 +35,7 @@ class Client {
   absl::StatusOr<v1::BatchWriteRecordsResponse> Call(const v1::BatchWriteRecordsRequest& request);
   absl::StatusOr<v1::ActOnRecordResponse> Call(const v1::ActOnRecordRequest& request);
   absl::StatusOr<v1::GetRecordHistoryResponse> Call(const v1::GetRecordHistoryRequest& request);
+  absl::StatusOr<v1::ProveRecordResponse> Call(const v1::ProveRecordRequest& request);
 
   absl::StatusOr<v1::Subject> Call(const v1::CreateSubjectRequest& request);
   absl::StatusOr<v1::ListSubjectsResponse> Call(const v1::ListSubjectsRequest& request);
@@ -56,8 +58,11 @@ class Client {
 
   absl::StatusOr<v1::Status> Call(const v1::GetStatusRequest& request);
   absl::StatusOr<v1::Status> Call(const v1::SetLinkRequest& request);
+  absl::StatusOr<v1::LogPosition> Call(const v1::GetLogPositionRequest& request);
   absl::StatusOr<v1::ListRecoveriesResponse> Call(const v1::ListRecoveriesRequest& request);
   absl::StatusOr<v1::BecomeReplicaResponse> Call(const v1::BecomeReplicaRequest& request);
+
+  absl::StatusOr<v1::Backup> Call(const v1::CreateBackupRequest& request);
 
   // Hands each message of the stream to `progress` as it arrives.
   absl::Status Verify(const std::function<void(const v1::VerifyProgress&)>& progress);

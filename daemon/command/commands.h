@@ -29,11 +29,14 @@ void AddWorklistCommands(CommandTree& tree);
 void AddImportCommand(CommandTree& tree);
 void AddExportCommand(CommandTree& tree);
 
-// proof check
+// proof; proof check
 void AddProofCommands(CommandTree& tree);
 
 // status, verify, link up | down
 void AddStatusCommands(CommandTree& tree);
+
+// backup create | list | verify | restore
+void AddBackupCommands(CommandTree& tree);
 
 // recovery show | become-replica
 void AddRecoveryCommands(CommandTree& tree);

@@ -15,6 +15,9 @@ inline constexpr absl::Duration kCallDeadline = absl::Seconds(30);
 // Calls that go through many records: a batch of writes, a check against every stored value.
 inline constexpr absl::Duration kLongCallDeadline = absl::Minutes(5);
 
+// A backup copies the whole store at worst.
+inline constexpr absl::Duration kBackupDeadline = absl::Hours(6);
+
 // A verification replays the whole log of every site.
 inline constexpr absl::Duration kVerifyDeadline = absl::Hours(24);
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <system_error>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -15,6 +18,13 @@
 
 namespace trialsync::command {
 namespace {
+
+struct ProveOptions {
+  std::string record;
+  PlaceOptions place;
+  uint64_t commit = 0;
+  std::string file;
+};
 
 struct CheckOptions {
   std::string file;
@@ -120,12 +130,65 @@ absl::StatusOr<ExitCode> Check(const CheckOptions& options, Session& session) {
   return ExitCode::kOk;
 }
 
+absl::Status WriteProof(const std::string& proof, const std::string& file) {
+  std::error_code error;
+  if (std::filesystem::exists(file, error)) {
+    return absl::AlreadyExistsError(
+        absl::StrCat(file, " is there already, and is not written over: name another file"));
+  }
+  std::ofstream out(file, std::ios::binary);
+  out << proof;
+  out.close();
+  if (out) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("cannot write ", file, ": check its directory"));
+}
+
+absl::StatusOr<ExitCode> Prove(const ProveOptions& options, Session& session) {
+  if (options.record.empty()) {
+    return UsageError("which record? trialsync proof PBC-001/VISIT~2/LAB --file lab.proof");
+  }
+  const absl::StatusOr<std::string> name = ResolveRecord(session, options.place, options.record);
+  if (!name.ok()) return name.status();
+  v1::ProveRecordRequest request;
+  request.set_name(*name);
+  request.set_commit(options.commit);
+  const absl::StatusOr<v1::ProveRecordResponse> proven = session.Call(request);
+  if (!proven.ok()) return proven.status();
+  if (!options.file.empty()) {
+    const absl::Status written = WriteProof(proven->proof(), options.file);
+    if (!written.ok()) return written;
+  }
+  if (session.json()) {
+    session.PrintJson(*proven);
+    return ExitCode::kOk;
+  }
+  if (options.file.empty()) session.out() << proven->proof();
+  session.err() << "Commit " << proven->commit() << " of " << Printable(options.record)
+                << ", which has " << absl::StrJoin(proven->commits(), ", ")
+                << ". Whoever gets the proof checks it with: trialsync proof check "
+                << (options.file.empty() ? "FILE" : Printable(options.file)) << " --key "
+                << proven->verifier_key() << " (the key not from here, but from the coordinator's "
+                << "people)\n";
+  return ExitCode::kOk;
+}
+
 }  // namespace
 
 void AddProofCommands(CommandTree& tree) {
-  CLI::App& group = tree.AddGroup(
-      {"proof", "Proofs that a change is in a log, for those who have no access to it.",
-       "trialsync proof check PBC-001.proof --key centre+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfs…"});
+  auto wanted = std::make_shared<ProveOptions>();
+  CLI::App& group = tree.AddCommand(
+      tree.root(),
+      {"proof", "Proves to others that a change is in a log, or checks such a proof.",
+       "trialsync proof PBC-001/VISIT~2/LAB --file lab.proof",
+       "Writes the proof of a record's newest commit: the change with all that it says, the "
+       "coordinator's receipt, and the path to a root that the coordinator signed."},
+      [wanted](Session& session) { return Prove(*wanted, session); });
+  group.add_option("RECORD", wanted->record, "SUBJECT/EVENT/FORM, or the full name");
+  group.add_option("--commit", wanted->commit, "Another commit of the record's history")
+      ->check(CLI::PositiveNumber);
+  group.add_option("--file", wanted->file, "Write the proof there; default: standard output");
+  AddPlaceOptions(group, wanted->place);
+  group.require_subcommand(0, 1);
   auto options = std::make_shared<CheckOptions>();
   CLI::App& check = tree.AddCommand(
       group,

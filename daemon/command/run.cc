@@ -56,6 +56,7 @@ void AddAllCommands(CommandTree& tree) {
   AddWorklistCommands(tree);
   AddProofCommands(tree);
   AddStatusCommands(tree);
+  AddBackupCommands(tree);
   AddRecoveryCommands(tree);
 }
 

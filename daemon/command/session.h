@@ -38,6 +38,12 @@ class Session {
     return client_->Call(request);
   }
 
+  // The server itself, for what talks to another one too. Errors as Client::Create.
+  absl::StatusOr<Client*> Server() {
+    if (absl::Status status = Connect(); !status.ok()) return status;
+    return client_.get();
+  }
+
   absl::Status Verify(const std::function<void(const v1::VerifyProgress&)>& progress) {
     if (absl::Status status = Connect(); !status.ok()) return status;
     return client_->Verify(progress);

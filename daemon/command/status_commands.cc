@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "daemon/command/commands.h"
+#include "daemon/command/compare_logs.h"
 #include "daemon/command/format.h"
 #include "daemon/command/limits.h"
 #include "daemon/command/progress.h"
@@ -116,6 +119,43 @@ absl::StatusOr<ExitCode> Verify(Session& session) {
   return all_ok ? ExitCode::kOk : ExitCode::kNo;
 }
 
+void PrintComparison(const v1::LogComparison& comparison, std::ostream& out) {
+  out << Printable(comparison.study()) << " " << Printable(comparison.site()) << ": ";
+  const uint64_t here = comparison.commits_here();
+  const uint64_t there = comparison.commits_there();
+  if (!comparison.same()) {
+    out << "DIFFERS from commit " << comparison.first_difference() << " on; " << here
+        << " commits here, " << there << " there\n";
+    return;
+  }
+  out << "the same, " << Counted(std::min(here, there), "commit");
+  if (here != there) {
+    out << "; " << (here > there ? "here" : "there") << " are "
+        << std::max(here, there) - std::min(here, there) << " more";
+  }
+  out << "\n";
+}
+
+absl::StatusOr<ExitCode> VerifyAgainst(const std::string& address, Session& session) {
+  const absl::StatusOr<Client*> here = session.Server();
+  if (!here.ok()) return here.status();
+  const absl::StatusOr<std::unique_ptr<Client>> there = Client::Create(address);
+  if (!there.ok()) return there.status();
+  const absl::StatusOr<v1::LogComparisons> comparisons = CompareLogs(**here, **there);
+  if (!comparisons.ok()) return comparisons.status();
+  bool same = true;
+  for (const v1::LogComparison& comparison : comparisons->partitions()) {
+    same = same && comparison.same();
+    if (!session.json()) PrintComparison(comparison, session.out());
+  }
+  if (session.json()) session.PrintJson(*comparisons);
+  if (comparisons->partitions().empty()) {
+    session.err() << "trialsync: the two servers have no site in common\n";
+    return ExitCode::kNo;
+  }
+  return same ? ExitCode::kOk : ExitCode::kNo;
+}
+
 }  // namespace
 
 void AddStatusCommands(CommandTree& tree) {
@@ -128,19 +168,27 @@ void AddStatusCommands(CommandTree& tree) {
       [watch](Session& session) { return ShowStatus(*watch, session); });
   status.add_flag("--watch", *watch, "Show it again and again");
 
-  tree.AddCommand(tree.root(),
-                  {"verify", "Compares what is stored with the log.", "trialsync verify",
-                   "Replays the log of every site that the server has, and compares the stored "
-                   "view and the root with the replay. Exit code 1 and the first difference if "
-                   "they are not the same."},
-                  [](Session& session) { return Verify(session); });
+  auto against = std::make_shared<std::string>();
+  CLI::App& verify = tree.AddCommand(
+      tree.root(),
+      {"verify", "Compares what is stored with the log, or with another server.",
+       "trialsync verify --against 127.0.0.1:7443",
+       "Replays the log of every site that the server has, and compares the stored view and the "
+       "root with the replay. With --against, instead compares the logs of two servers by their "
+       "roots: one question where they are the same, a few more to find the first commit that is "
+       "not. Exit code 1 and the first difference if they are not the same."},
+      [against](Session& session) {
+        return against->empty() ? Verify(session) : VerifyAgainst(*against, session);
+      });
+  verify.add_option("--against", *against, "HOST:PORT of the other server, site or coordinator");
 
   CLI::App& link =
       tree.AddGroup({"link", "A site's link to the coordinator.", "trialsync link down"});
   tree.AddCommand(link, {"up", "Takes the link up again.", "trialsync link up"},
                   [](Session& session) { return SetLink(/*enabled=*/true, session); });
-  tree.AddCommand(link, {"down", "Lets the link rest until `link up`, or the next start of the daemon.",
-                         "trialsync link down"},
+  tree.AddCommand(link,
+                  {"down", "Lets the link rest until `link up`, or the next start of the daemon.",
+                   "trialsync link down"},
                   [](Session& session) { return SetLink(/*enabled=*/false, session); });
 }
 

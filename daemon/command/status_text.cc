@@ -61,6 +61,15 @@ std::string PeerName(const v1::Status& status, const v1::PeerStatus& peer) {
   return status.role() == "site" ? peer.peer() : ShortId(peer.peer());
 }
 
+std::string BackupText(const v1::BackupStatus& backup, absl::Time now) {
+  if (backup.directory().empty()) return "none is made: start the daemon with --backup DIR";
+  if (!backup.has_last_time()) {
+    return absl::StrCat("none yet in ", backup.directory(), ": trialsync backup create");
+  }
+  return absl::StrCat(TimeText(backup.last_time()), " (", AgeText(backup.last_time(), now),
+                      "), in ", backup.directory());
+}
+
 void PrintRefusals(const v1::Status& status, std::ostream& out) {
   for (const v1::PartitionStatus& partition : status.partitions()) {
     for (const v1::PeerStatus& peer : partition.peers()) {
@@ -129,6 +138,7 @@ void PrintStatus(const v1::Status& status, absl::Time now, std::ostream& out) {
   } else {
     PrintCoordinator(status, now, out);
   }
+  out << "last backup         " << Printable(BackupText(status.backup(), now)) << "\n";
   PrintRefusals(status, out);
   if (status.has_recovery()) {
     out << "RECOVERING: " << Printable(status.recovery().summary()) << "\n";

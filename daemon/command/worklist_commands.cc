@@ -185,7 +185,7 @@ void AddWorklistCommands(CommandTree& tree) {
                       {"worklist", "What waits for a person: lists it, or shows or settles one.",
                        "trialsync worklist --kind dispute"},
                       [options](Session& session) { return List(*options, session); });
-  group.add_option("--kind", options->kind, "Only these: " + absl::StrJoin(KindWords(), ", "))
+  group.add_option("--kind", options->kind, absl::StrJoin(KindWords(), "|"))
       ->check(CLI::IsMember(KindWords()));
   group.add_option("--record", options->record, "Only of this record");
   group.add_flag("--all", options->all, "What is closed, too");

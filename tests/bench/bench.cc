@@ -6,9 +6,9 @@
 // were before the link came up, are copied and the daemons started on them. The proxy between the
 // two (tests/end_to_end/tcp_proxy.h) takes the time from accepting the site's connection to the
 // last bytes that it sends before it falls silent: that is its Progress for the last receipt, which
-// it sends when that is durable. Nobody asks the daemons anything in between. The bound runs in
-// turn with it, through the same proxy; its sender ends its stream when the last acknowledgement is
-// durable.
+// it sends when that is durable; a ping of the transport behind it does not count. Nobody asks the
+// daemons anything in between. The bound runs in turn with it, through the same proxy; its sender
+// ends its stream when the last acknowledgement is durable.
 //
 // *Latency.* One visit after the other is written online; the time from the answer ("saved") until
 // GetRecord shows nothing pending any more, asked every 0.1 ms. One such call takes about 0.2 ms,

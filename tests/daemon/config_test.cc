@@ -58,6 +58,14 @@ TEST(ConfigTest, TakesASite) {
   EXPECT_FALSE(parsed->config->metrics_listen.has_value());
 }
 
+TEST(ConfigTest, BackupsAreKeptApartFromTheData) {
+  const std::string rest = "coordinator --listen 127.0.0.1:1 --insecure --data /d/data --backup ";
+  EXPECT_EQ(ParseCommandLine(Words(rest + "/d/database"))->config->backup_directory, "/d/database");
+  for (const char* within : {"/d/data", "/d/data/backups", "/d/x/../data/./backups"}) {
+    EXPECT_THAT(ErrorOf(rest + within), HasSubstr("--backup DIR is within --data"));
+  }
+}
+
 TEST(ConfigTest, FileHasTheSameNamesAndFlagsWin) {
   const std::string file =
       FileWith("data: /from/file\nlisten: 127.0.0.1:1\ninsecure: true\nlog-level: error\n");
@@ -72,8 +80,9 @@ TEST(ConfigTest, FileHasTheSameNamesAndFlagsWin) {
 TEST(ConfigTest, FileErrorsHaveLineAndColumn) {
   EXPECT_THAT(ErrorOf("coordinator --config " + FileWith("data: d\nlisten: l\n  datta: e\n")),
               HasSubstr(".yaml:3:"));
-  EXPECT_THAT(ErrorOf("coordinator --config " + FileWith("data: d\n\nstudy: pbc\n")),
-              HasSubstr(".yaml:3:1: there is no setting \"study\"; there are: data, insecure"));
+  EXPECT_THAT(
+      ErrorOf("coordinator --config " + FileWith("data: d\n\nstudy: pbc\n")),
+      HasSubstr(".yaml:3:1: there is no setting \"study\"; there are: backup, data, insecure"));
   EXPECT_THAT(ErrorOf("site --config " + FileWith("data: d\nsite: A\ndata: e\n")),
               HasSubstr(".yaml:3:1: the setting \"data\" is there twice"));
   EXPECT_THAT(ErrorOf("site --config " + FileWith("data: [d]\n")),

@@ -8,8 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "daemon/backup_maker.h"
 #include "daemon/full_names.h"
 #include "daemon/status_reader.h"
+#include "sync/note_key.h"
+#include "sync/record_proof.h"
 #include "tests/world/small_trial.h"
 
 namespace trialsync::daemon {
@@ -45,6 +48,7 @@ class ReadsTest : public testing::Test {
     backend_.store = &node.store();
     backend_.board = &board_;
     backend_.loop = &loop_;
+    backend_.backups = &backups_;
     board_.Post(node.site() == nullptr ? NoticeOf(*node.coordinator())
                                        : NoticeOf(*node.site(), world::kSmallStudy));
   }
@@ -58,6 +62,7 @@ class ReadsTest : public testing::Test {
   world::World world_;
   Board board_;
   LoopThread loop_;
+  BackupMaker backups_{"", nullptr};
   Backend backend_;
 };
 
@@ -257,6 +262,48 @@ TEST_F(ReadsTest, AnActivationHasItsApproval) {
   EXPECT_EQ(version->activations(0).approval_date(), "");
   EXPECT_EQ(version->activations(1).approval_date(), "2026-03-01");
   EXPECT_EQ(version->activations(1).approval_reference(), "EC-17");
+}
+
+// Both ends give proofs, of whatever the coordinator has signed.
+TEST_F(ReadsTest, AProofOfARecordHoldsWithoutAnyStore) {
+  const std::string key = "studies/small/sites/ALPHA/subjects/P-1/events/V1/forms/LAB";
+  world::Node& alpha = *world_.replicas()[0];
+  world::WriteItem(alpha, kAlpha, "P-1", "alt", "25 U/L");
+  world_.RunUntilQuiet();
+  for (world::Node* node : {&alpha, &world_.coordinator()}) {
+    LookAt(*node);
+    v1::ProveRecordRequest request;
+    request.set_name(key);
+    const auto newest = ProveRecord(backend_, request);
+    ASSERT_TRUE(newest.ok()) << newest.status();
+    ASSERT_EQ(newest->commits_size(), 2);
+    EXPECT_EQ(newest->commit(), newest->commits(1));
+    for (const uint64_t commit : newest->commits()) {
+      request.set_commit(commit);
+      const auto proof = sync::ParseRecordProof(ProveRecord(backend_, request)->proof());
+      ASSERT_TRUE(proof.ok()) << proof.status();
+      const auto verifier = sync::VerifierKey::Parse(newest->verifier_key());
+      const auto proven = sync::CheckRecordProof(*proof, *verifier);
+      ASSERT_TRUE(proven.ok()) << proven.status();
+      EXPECT_EQ(proven->receipt.number, commit);
+      EXPECT_EQ(proven->checkpoint.partition, kAlpha);
+    }
+    request.set_commit(1);
+    EXPECT_EQ(ProveRecord(backend_, request).status().code(), absl::StatusCode::kNotFound);
+  }
+}
+
+TEST_F(ReadsTest, WhatIsNotSentYetHasNoProof) {
+  world::Node& alpha = *world_.replicas()[0];
+  world_.SetLink(alpha, false);
+  world::AddSubject(alpha, kAlpha, "P-7");
+  world::WriteItem(alpha, kAlpha, "P-7", "alt", "1 U/L");
+  LookAt(alpha);
+  v1::ProveRecordRequest request;
+  request.set_name("P-7/V1/LAB");
+  const auto refused = ProveRecord(backend_, request).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition) << refused;
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("in the log yet"));
 }
 
 TEST_F(ReadsTest, StatusHasARowASite) {

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/end_to_end/ledger.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "proto/check.h"
 
 namespace trialsync::end_to_end {
 namespace {
@@ -68,9 +74,50 @@ std::map<std::string, int> CommittedTexts(command::Client& server, const std::st
 
 }  // namespace
 
-void Ledger::Add(const std::string& record, const std::string& value) {
+Journal::Journal(const std::string& path)
+    : file_(open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) {
+  TS_CHECK(file_ >= 0);
+}
+
+Journal::~Journal() { close(file_); }
+
+void Journal::Write(const std::string& line) {
+  const std::string whole = absl::StrCat(absl::FormatTime(absl::Now()), " ", line, "\n");
+  // One call: lines of several threads are not mixed.
+  TS_CHECK(write(file_, whole.data(), whole.size()) == static_cast<ssize_t>(whole.size()));
+  TS_CHECK(fdatasync(file_) == 0);
+}
+
+void Ledger::Add(const std::string& record, const std::string& value, int changes) {
+  if (journal_ != nullptr) journal_->Write(absl::StrCat("saved ", record, " \"", value, "\""));
   const std::lock_guard lock(mutex_);
-  saved_[record].push_back(value);
+  saved_[record].push_back({.value = value, .changes = changes, .place = places_++});
+}
+
+size_t Ledger::places() const {
+  const std::lock_guard lock(mutex_);
+  return places_;
+}
+
+std::vector<Ledger::Saved> Ledger::TakeMissing(command::Client& server, const std::string& item,
+                                               size_t from_place,
+                                               std::vector<std::string>& errors) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Saved> missing;
+  for (auto& [record, values] : saved_) {
+    if (values.back().place < from_place) continue;
+    std::vector<std::string> unread;
+    const std::map<std::string, int> times = CommittedTexts(server, record, item, unread);
+    errors.insert(errors.end(), unread.begin(), unread.end());
+    if (!unread.empty()) continue;
+    const auto lost = std::stable_partition(values.begin(), values.end(), [&](const Saved& saved) {
+      return saved.place < from_place || times.contains(saved.value);
+    });
+    missing.insert(missing.end(), lost, values.end());
+    values.erase(lost, values.end());
+  }
+  std::erase_if(saved_, [](const auto& record) { return record.second.empty(); });
+  return missing;
 }
 
 size_t Ledger::record_count() const {
@@ -101,17 +148,18 @@ std::vector<std::string> Ledger::Compare(command::Client& server, const std::str
       Tell(absl::StrCat(record, " was saved and is missing"), differences);
       continue;
     }
-    if (found->second != values.back()) {
-      Tell(absl::StrCat(record, " shows \"", found->second, "\", last saved was \"", values.back(),
-                        "\""),
+    if (found->second != values.back().value) {
+      Tell(absl::StrCat(record, " shows \"", found->second, "\", last saved was \"",
+                        values.back().value, "\""),
            differences);
     }
     std::map<std::string, int> times = CommittedTexts(server, record, item, differences);
-    for (const std::string& value : values) {
-      const int count = times[value];
-      times.erase(value);
+    for (const Saved& saved : values) {
+      const int count = times[saved.value];
+      times.erase(saved.value);
       if (count == 1) continue;
-      Tell(absl::StrCat(record, ": \"", value, "\" was committed ", count, " times"), differences);
+      Tell(absl::StrCat(record, ": \"", saved.value, "\" was committed ", count, " times"),
+           differences);
     }
     for (const auto& [value, count] : times) {
       Tell(absl::StrCat(record, ": \"", value, "\" was committed, and nobody saved it"),

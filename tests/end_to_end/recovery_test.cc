@@ -251,7 +251,8 @@ class RestoredCoordinator : public testing::Test {
 
   std::vector<v1::Recovery> Refills() {
     std::vector<v1::Recovery> refills;
-    for (const v1::Recovery& recovery : Recoveries(centre_).recoveries()) {
+    const v1::ListRecoveriesResponse report = Recoveries(centre_);
+    for (const v1::Recovery& recovery : report.recoveries()) {
       if (recovery.cause() == v1::RECOVERY_CAUSE_REFILLED) refills.push_back(recovery);
     }
     return refills;

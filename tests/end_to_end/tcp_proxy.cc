@@ -22,6 +22,8 @@ namespace trialsync::end_to_end {
 namespace {
 
 constexpr size_t kChunkBytesMax = size_t{256} << 10;
+// A PING frame of HTTP/2 (RFC 9113 §6.7). Either end may send one long after the last message.
+constexpr uint64_t kPingFrameBytes = 17;
 // A slow link passes its bytes in this many steps a second.
 constexpr uint64_t kStepsPerSecond = 100;
 
@@ -133,6 +135,19 @@ void TcpProxy::SetBytesPerSecondMax(uint64_t bytes) {
   Wake();
 }
 
+void TcpProxy::SetStopped(Direction direction, bool stop) {
+  {
+    const std::lock_guard lock(mutex_);
+    (direction == Direction::kUp ? up_stopped_ : down_stopped_) = stop;
+  }
+  Wake();
+}
+
+void TcpProxy::SetDelay(absl::Duration delay) {
+  const std::lock_guard lock(mutex_);
+  delay_ = delay;
+}
+
 TcpProxy::Traffic TcpProxy::traffic() const {
   const std::lock_guard lock(mutex_);
   return traffic_;
@@ -164,13 +179,15 @@ bool TcpProxy::Wait() {
     if (ending_) return false;
     const absl::Time now = absl::Now();
     for (const auto& connection : connections_) {
-      for (const Flow* flow : {&connection->up, &connection->down}) {
-        if (!flow->pending.empty()) {
-          polled.push_back({.fd = flow->to, .events = POLLOUT, .revents = 0});
-        } else if (flow->next_read <= now) {
-          polled.push_back({.fd = flow->from, .events = POLLIN, .revents = 0});
-        } else {
+      for (const Direction direction : {Direction::kUp, Direction::kDown}) {
+        const Flow& flow = direction == Direction::kUp ? connection->up : connection->down;
+        if (IsStopped(direction)) continue;
+        if (flow.next() > now) {
           timeout_ms = static_cast<int>(1000 / kStepsPerSecond);
+        } else if (!flow.pending.empty()) {
+          polled.push_back({.fd = flow.to, .events = POLLOUT, .revents = 0});
+        } else {
+          polled.push_back({.fd = flow.from, .events = POLLIN, .revents = 0});
         }
       }
     }
@@ -205,9 +222,14 @@ void TcpProxy::Accept() {
   }
 }
 
+bool TcpProxy::IsStopped(Direction direction) const {
+  return direction == Direction::kUp ? up_stopped_ : down_stopped_;
+}
+
 bool TcpProxy::Pump(Flow& flow, Direction direction) {
+  if (IsStopped(direction)) return true;
   if (flow.pending.empty() && absl::Now() >= flow.next_read && !Read(flow, direction)) return false;
-  if (flow.pending.empty()) return true;
+  if (flow.pending.empty() || absl::Now() < flow.next_write) return true;
   const ssize_t written =
       send(flow.to, flow.pending.data(), flow.pending.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (written < 0) return WouldBlock();
@@ -236,13 +258,14 @@ bool TcpProxy::Read(Flow& flow, Direction direction) {
   const uint64_t bytes = flow.pending.size();
   const absl::Time now = absl::Now();
   if (to_be_cut) cut_->bytes_left -= std::min(cut_->bytes_left, bytes);
+  flow.next_write = now + delay_;
   if (bytes_per_second_max_ != 0) {
     flow.next_read = now + absl::Seconds(1) * static_cast<int64_t>(bytes) /
                                static_cast<int64_t>(bytes_per_second_max_);
   }
   if (direction == Direction::kUp) {
     traffic_.bytes_up += bytes;
-    traffic_.last_up_time = now;
+    if (bytes != kPingFrameBytes) traffic_.last_up_time = now;
   } else {
     traffic_.bytes_down += bytes;
   }

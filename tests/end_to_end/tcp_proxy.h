@@ -27,7 +27,8 @@ class TcpProxy {
     uint64_t connections = 0;
     uint64_t bytes_up = 0;
     uint64_t bytes_down = 0;
-    // When the last connection was accepted, and when the last bytes went up.
+    // When the last connection was accepted, and when the last bytes went up
+    // that were more than a ping of the transport.
     absl::Time accept_time = absl::InfinitePast();
     absl::Time last_up_time = absl::InfinitePast();
   };
@@ -57,6 +58,13 @@ class TcpProxy {
   // At most this many bytes a second each way on a connection; 0: as many as can be.
   void SetBytesPerSecondMax(uint64_t bytes);
 
+  // While `stop`, nothing is taken from this direction: it stands still, and no end is told. What
+  // waits goes on afterwards.
+  void SetStopped(Direction direction, bool stop);
+
+  // Each chunk of bytes waits this long before it goes on, and what comes behind it waits as well.
+  void SetDelay(absl::Duration delay);
+
   Traffic traffic() const;
 
  private:
@@ -66,6 +74,10 @@ class TcpProxy {
     int to = -1;
     std::string pending;
     absl::Time next_read = absl::InfinitePast();
+    // What is pending may not go before.
+    absl::Time next_write = absl::InfinitePast();
+    // When something may be done next.
+    absl::Time next() const { return pending.empty() ? next_read : next_write; }
   };
   struct Connection;
   struct Cut {
@@ -80,6 +92,7 @@ class TcpProxy {
   void Accept();
   // Moves what can be moved; false when the connection is at its end.
   bool Pump(Flow& flow, Direction direction);
+  bool IsStopped(Direction direction) const;
   bool Read(Flow& flow, Direction direction);
   void CutAll();
 
@@ -92,7 +105,10 @@ class TcpProxy {
   int target_port_ = 0;
   bool refuse_ = false;
   bool ending_ = false;
+  bool up_stopped_ = false;
+  bool down_stopped_ = false;
   uint64_t bytes_per_second_max_ = 0;
+  absl::Duration delay_ = absl::ZeroDuration();
   std::optional<Cut> cut_;
   Traffic traffic_;
   std::list<std::unique_ptr<Connection>> connections_;

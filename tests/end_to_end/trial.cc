@@ -18,6 +18,9 @@
 namespace trialsync::end_to_end {
 namespace {
 
+// One that ends by itself is noticed at once; one that opens a store may wait for a processor.
+constexpr absl::Duration kStartPatience = absl::Minutes(5);
+
 [[noreturn]] void Abandon(const std::string& what, const Daemon* daemon) {
   std::fprintf(stderr, "%s\n", what.c_str());
   if (daemon != nullptr) {
@@ -97,7 +100,7 @@ void Daemon::Start(const std::vector<std::string>& more) {
         address = ReadFile(address_file);
         return !address.empty() || process->HasEnded();
       },
-      kPatience, absl::Milliseconds(2));
+      kStartPatience, absl::Milliseconds(2));
   if (address.empty()) Abandon("a daemon did not come to listen", this);
   const std::lock_guard lock(mutex_);
   process_ = std::move(process);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/end_to_end/writer.h"
 
+#include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,7 +12,6 @@ namespace trialsync::end_to_end {
 namespace {
 
 constexpr int kRecordsPerSubject = 25;
-constexpr absl::Duration kPause = absl::Milliseconds(8);
 constexpr absl::Duration kRetryPause = absl::Milliseconds(20);
 
 // Whether a call may have been cut off, or came to a daemon that is on its way down or up.
@@ -35,6 +36,31 @@ Writer::Writer(const Trial::Site* site, Ledger* ledger, std::string label, uint6
 
 Writer::~Writer() { Stop(); }
 
+template <typename Request>
+auto Writer::Insist(const Request& request) {
+  const absl::Time deadline = absl::Now() + patience_;
+  while (true) {
+    if (const std::string address = site_->daemon.address(); address != connected_to_) {
+      connected_to_ = address;
+      client_ = site_->daemon.Connect();
+    }
+    auto response = client_->Call(request);
+    using Answer = std::optional<std::remove_reference_t<decltype(*response)>>;
+    if (response.ok()) {
+      const std::string error = ErrorIn(*response);
+      if (error.empty()) return Answer(*std::move(response));
+      Complain(error);
+      return Answer();
+    }
+    if (!Unanswered(response.status()) || absl::Now() >= deadline) {
+      Complain(response.status().ToString());
+      return Answer();
+    }
+    ++repeated_count_;
+    absl::SleepFor(kRetryPause);
+  }
+}
+
 void Writer::WriteNew(int count) {
   std::vector<Value> values;
   v1::BatchWriteRecordsRequest batch;
@@ -47,31 +73,33 @@ void Writer::WriteNew(int count) {
                               "/events/VISIT~", index % kRecordsPerSubject + 1, "/forms/LAB")));
     *batch.add_requests() = RequestFor(values.back(), absl::StrCat(label_, "-", next_request_++));
   }
-  if (!Insist(batch)) return;
-  for (Value& value : values) {
-    ledger_->Add(value.record, value.text);
+  const auto response = Insist(batch);
+  if (!response) return;
+  for (int i = 0; i < count; ++i) {
+    Value& value = values[static_cast<size_t>(i)];
+    ledger_->Add(value.record, value.text, response->results(i).response().changes_size());
     records_.push_back(std::move(value.record));
   }
 }
 
 void Writer::WriteOver() {
   const Value value = NewValue(records_[random_() % records_.size()]);
-  if (Insist(RequestFor(value, absl::StrCat(label_, "-", next_request_++)))) {
-    ledger_->Add(value.record, value.text);
-  }
+  const auto response = Insist(RequestFor(value, absl::StrCat(label_, "-", next_request_++)));
+  if (response) ledger_->Add(value.record, value.text, response->changes_size());
 }
 
-void Writer::Start() {
-  thread_ = std::thread([this] {
+void Writer::Start(absl::Duration pause, int bulk_max, absl::Duration patience) {
+  patience_ = patience;
+  stopping_ = false;
+  thread_ = std::thread([this, pause, bulk_max] {
     while (!stopping_) {
       constexpr int kStepsPerBulk = 60;
-      constexpr int kBulkMax = 100;
       if (records_.empty() || random_() % kStepsPerBulk == 0) {
-        WriteNew(static_cast<int>(random_() % kBulkMax) + 1);
+        WriteNew(static_cast<int>(random_() % static_cast<uint64_t>(bulk_max)) + 1);
       } else {
         WriteOver();
       }
-      absl::SleepFor(kPause);
+      absl::SleepFor(pause);
     }
   });
 }
@@ -103,29 +131,6 @@ v1::WriteRecordRequest Writer::RequestFor(const Value& value, const std::string&
   request.set_create_missing(true);
   request.set_on_different_value(v1::VALUE_CONFLICT_UPDATE);
   return request;
-}
-
-template <typename Request>
-bool Writer::Insist(const Request& request) {
-  const absl::Time deadline = absl::Now() + kPatience;
-  while (true) {
-    if (const std::string address = site_->daemon.address(); address != connected_to_) {
-      connected_to_ = address;
-      client_ = site_->daemon.Connect();
-    }
-    const auto response = client_->Call(request);
-    if (response.ok()) {
-      const std::string error = ErrorIn(*response);
-      if (!error.empty()) Complain(error);
-      return error.empty();
-    }
-    if (!Unanswered(response.status()) || absl::Now() >= deadline) {
-      Complain(response.status().ToString());
-      return false;
-    }
-    ++repeated_count_;
-    absl::SleepFor(kRetryPause);
-  }
 }
 
 void Writer::Complain(const std::string& complaint) {

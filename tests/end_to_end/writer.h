@@ -35,8 +35,11 @@ class Writer {
   // Writes over a record that it wrote before, any of them.
   void WriteOver();
 
-  // Goes on writing from a thread of its own, about 100 values a second, until Stop().
-  void Start();
+  // Goes on writing from a thread of its own until Stop(), and may be started again: with a pause
+  // after each call, up to `bulk_max` new records in one call of sixty, and `patience` with a call
+  // that has no answer.
+  void Start(absl::Duration pause = absl::Milliseconds(8), int bulk_max = 100,
+             absl::Duration patience = kPatience);
   void Stop();
 
   // Calls that had no answer, and were asked again.
@@ -51,9 +54,9 @@ class Writer {
   };
   Value NewValue(std::string record);
   v1::WriteRecordRequest RequestFor(const Value& value, const std::string& request_id) const;
-  // Calls until there is an answer; false if that is an error, or none came.
+  // Calls until there is an answer, and returns it; nothing if it is an error, or none came.
   template <typename Request>
-  bool Insist(const Request& request);
+  auto Insist(const Request& request);
   void Complain(const std::string& complaint);
 
   const Trial::Site* const site_;
@@ -67,6 +70,7 @@ class Writer {
   std::thread thread_;
   std::atomic<bool> stopping_ = false;
   std::atomic<int> repeated_count_ = 0;
+  absl::Duration patience_ = kPatience;
   mutable std::mutex mutex_;
   std::vector<std::string> complaints_;  // guarded by mutex_
 };

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "storage/tables.h"
 #include "sync/limits.h"
 #include "tests/world/small_trial.h"
 
@@ -92,6 +93,27 @@ TEST_F(LateHelloTest, ButOneThatComesAgainAndAgainIs) {
   EXPECT_FALSE(site_->site()->status().connected);
   v1::BecomeReplicaRequest request;
   EXPECT_EQ(site_->Do(request).status, absl::OkStatus());
+}
+
+// A copy that waits for its person and then loses its tail takes no work before it has that again.
+TEST_F(LateHelloTest, ACopyThatLosesItsTailRests) {
+  for (int times = 1; times <= kFencedByCopyMin; ++times) ArriveLate();
+  const storage::MemoryTree image = site_->store().Image();
+  EXPECT_EQ(Create("P-1"), absl::OkStatus());
+  const std::optional<storage::HeadNote> head = *site_->head().Read();
+  world_.Crash(*site_);
+  world_.Restore(*site_, image, head);
+  world_.Restart(*site_);
+  EXPECT_TRUE(site_->site()->status().resting);
+  EXPECT_EQ(Create("P-2").code(), absl::StatusCode::kUnavailable);
+  world_.SetLink(*site_, true);
+  world_.RunUntilQuiet();
+  EXPECT_FALSE(site_->site()->status().resting);
+  EXPECT_TRUE(site_->site()->status().connected);
+  storage::Transaction transaction(site_->store().NewSnapshot());
+  const v1::RecoveryRow report = storage::StoreTables(&transaction).Recoveries().back();
+  EXPECT_EQ(report.cause(), v1::RECOVERY_CAUSE_TAIL_LOST);
+  EXPECT_EQ(report.lost_last_seq(), 1u);
 }
 
 }  // namespace
