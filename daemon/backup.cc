@@ -152,7 +152,7 @@ absl::StatusOr<v1::Backup> RestoreBackup(const std::string& directory, uint32_t 
   if (!backup.damage().empty()) return absl::DataLossError(backup.damage());
   // Under its own name only when it is whole and marked.
   const fs::path store = fs::path(data_directory) / "store";
-  const fs::path partial = fs::path(data_directory) / "store.partial";
+  const fs::path partial = fs::path(data_directory) / kPartialStore;
   std::error_code error;
   fs::create_directories(data_directory, error);
   if (!error) fs::permissions(data_directory, fs::perms::owner_all, error);
@@ -162,13 +162,17 @@ absl::StatusOr<v1::Backup> RestoreBackup(const std::string& directory, uint32_t 
   }
   absl::Status status = (*backups)->Restore(info->number, partial.string());
   if (status.ok()) status = MarkRestored(partial.string());
-  if (!status.ok()) return status;
-  fs::rename(partial, store, error);
-  if (error) {
-    return absl::InternalError(
-        absl::StrCat("cannot rename ", partial.string(), ": ", error.message()));
+  if (status.ok()) {
+    fs::rename(partial, store, error);
+    if (error) {
+      status = absl::InternalError(
+          absl::StrCat("cannot rename ", partial.string(), ": ", error.message()));
+    }
   }
-  return backup;
+  if (status.ok()) return backup;
+  // Else the next attempt would find the directory in use.
+  fs::remove_all(partial, error);
+  return status;
 }
 
 }  // namespace trialsync::daemon

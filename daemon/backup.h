@@ -14,6 +14,10 @@
 // secret to whoever can read the directory; a coordinator's signing key is never in a backup.
 namespace trialsync::daemon {
 
+// In a data directory: a store that is being put back. What is left of one that was interrupted is
+// no store, and no daemon starts beside it.
+inline constexpr char kPartialStore[] = "store.partial";
+
 // What is in a backup, read from the backup itself. Damage is told in it, and is no error.
 v1::Backup DescribeBackup(const storage::BackupDirectory& backups, const storage::BackupInfo& info);
 
@@ -33,7 +37,7 @@ absl::StatusOr<v1::BackupVerification> VerifyBackup(const std::string& directory
 // Puts a backup (the newest for number 0) into a data directory that is not there or empty, marked
 // so that the daemon which opens it knows that it was put back. FAILED_PRECONDITION if something is
 // there, DATA_LOSS if the backup is damaged, INTERNAL if something cannot be written; what was
-// there before is never touched.
+// there before is never touched, and after an error nothing is left.
 absl::StatusOr<v1::Backup> RestoreBackup(const std::string& directory, uint32_t number,
                                          const std::string& data_directory);
 

@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "daemon/backup.h"
 #include "daemon/limits.h"
 #include "daemon/log.h"
 #include "storage/head_file.h"
@@ -38,10 +39,10 @@ absl::Status MakePrivate(const fs::path& directory) {
 }
 
 absl::Status StoreIsGone(const fs::path& store) {
-  return absl::NotFoundError(
-      absl::StrCat("the store ", store.string(),
-                   " is gone, and a daemon has used it before: restore it from a backup, or "
-                   "begin anew in an empty directory"));
+  return absl::NotFoundError(absl::StrCat(
+      "the store ", store.string(),
+      " is gone, and a daemon has used it before: restore it from a backup, begin anew "
+      "in an empty directory, or start a coordinator once with --restored"));
 }
 
 absl::StatusOr<bool> IsEmpty(const storage::Kv& store) {
@@ -57,6 +58,11 @@ absl::StatusOr<DataDirectory> OpenDataDirectory(const std::string& directory, bo
   const fs::path store = fs::path(directory) / "store";
   const fs::path head = fs::path(directory) / "head";
   std::error_code error;
+  if (fs::exists(fs::path(directory) / kPartialStore, error)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("a backup was not put back to its end in ", directory,
+                     ": empty the directory, and repeat trialsync backup restore"));
+  }
   const bool is_new = !fs::exists(fs::path(directory) / kUsedBefore, error);
   const bool may_make = is_new || (may_begin_anew && fs::exists(head, error));
   if (!may_make && !fs::exists(store, error)) return StoreIsGone(store);

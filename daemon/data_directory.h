@@ -22,7 +22,8 @@ namespace trialsync::daemon {
 // was in use but has lost its store, or all that was in it, is NOT_FOUND: beginning anew from
 // nothing must be asked for by emptying it. But with `may_begin_anew` it is opened with an empty
 // store if its head file is there, which tells what is gone. FAILED_PRECONDITION when another
-// process has the store open; other errors as RocksDbKv::Open().
+// process has the store open, or a backup was not put back to its end; other errors as
+// RocksDbKv::Open().
 struct DataDirectory {
   std::unique_ptr<storage::RocksDbKv> store;
   std::unique_ptr<storage::Head> head;

@@ -142,7 +142,16 @@ TEST_F(BackupTest, AFlippedBitFailsLoudly) {
   EXPECT_THAT(verified.text, HasSubstr("IS DAMAGED"));
   const std::string data = trial_.directory() + "/new";
   EXPECT_NE(Run({"restore", backups_, "--data", data}).exit_code, 0);
-  EXPECT_FALSE(fs::exists(data + "/store"));
+  EXPECT_TRUE(fs::is_empty(data));
+
+  // One that was interrupted is not taken for a new store.
+  fs::create_directories(data + "/store.partial");
+  Process daemon(
+      DaemonCommand({"site", "--study", "pbc", "--site", "MAYO1", "--coordinator", "127.0.0.1:1",
+                     "--insecure", "--listen", "127.0.0.1:0", "--data", data}),
+      trial_.directory() + "/new.log");
+  EXPECT_EQ(daemon.WaitForExit(kPatience), 1);
+  EXPECT_THAT(ReadFile(trial_.directory() + "/new.log"), HasSubstr("not put back to its end"));
 }
 
 TEST_F(BackupTest, OnesThatAreNotWantedAnyMoreAreDeleted) {
