@@ -335,6 +335,21 @@ void PartitionTables::ForEachTakenOff(
   });
 }
 
+std::optional<std::string> PartitionTables::TakenOffReceipt(const v1::Position& position) {
+  return GetBytes(Key(Table::kTakenOffReceipt, partition_)
+                      .U64(position.epoch())
+                      .U64(position.number())
+                      .key());
+}
+
+void PartitionTables::PutTakenOffReceipt(const v1::Position& position, std::string_view receipt) {
+  PutBytes(Key(Table::kTakenOffReceipt, partition_)
+               .U64(position.epoch())
+               .U64(position.number())
+               .key(),
+           std::string(receipt));
+}
+
 v1::PartitionRow PartitionTables::Row() {
   return GetMessage<v1::PartitionRow>(Key(Table::kPartitionRow, partition_).key())
       .value_or(v1::PartitionRow());
@@ -343,29 +358,6 @@ v1::PartitionRow PartitionTables::Row() {
 void PartitionTables::PutRow(const v1::PartitionRow& row) {
   PutMessage(Key(Table::kPartitionRow, partition_).key(), row);
 }
-
-void PartitionTables::CopyTableTo(Table table, PartitionTables& other) {
-  const std::string first = Key(table, partition_).Take();
-  std::vector<std::pair<std::string, std::string>> rows;
-  ForEach(first, PrefixEnd(first), [&](std::string_view key, std::string_view value) {
-    rows.emplace_back(Key(table, other.partition_).Take().append(key.substr(first.size())), value);
-    return true;
-  });
-  for (auto& [key, value] : rows) other.PutBytes(key, std::move(value));
-}
-
-void PartitionTables::CopySiteRowsTo(PartitionTables& other) {
-  for (const Table table : {Table::kPrivateLog, Table::kPrivateValue, Table::kOwnRequest}) {
-    CopyTableTo(table, other);
-  }
-  ForEachDiscrepancy(/*open_only=*/false, std::nullopt,
-                     [&](const DiscrepancyId& id, const v1::DiscrepancyRow& row) {
-                       if (id.kind == v1::DISCREPANCY_KIND_PREDICTION) other.PutDiscrepancy(id, row);
-                       return true;
-                     });
-}
-
-void PartitionTables::CopyReplicasTo(PartitionTables& other) { CopyTableTo(Table::kReplica, other); }
 
 std::optional<v1::ReplicaRow> PartitionTables::Replica(const ReplicaId& replica) {
   return GetMessage<v1::ReplicaRow>(Key(Table::kReplica, partition_).Fixed(replica.view()).key());

@@ -78,26 +78,10 @@ std::optional<PartitionNumber> StoreTables::FindPartition(const SiteName& name) 
 }
 
 PartitionNumber StoreTables::AddPartition(const SiteName& name) {
-  const PartitionNumber number = TakePartitionNumber();
-  PutPartition(name, number);
-  return number;
-}
-
-void StoreTables::PutPartition(const SiteName& name, PartitionNumber number) {
+  const PartitionNumber number{static_cast<uint32_t>(Partitions().size() + 1)};
   PutBytes(Key(Table::kPartition).Text(name.study).Text(name.site).key(),
            KeyWriter().U32(number.value).Take());
-}
-
-PartitionNumber StoreTables::TakePartitionNumber() {
-  const KeyWriter key = Key(Table::kPartitionCount);
-  uint32_t given = static_cast<uint32_t>(Partitions().size());
-  if (const std::optional<std::string> bytes = GetBytes(key.key())) {
-    KeyReader reader(*bytes);
-    given = reader.U32();
-    if (!reader.Finish().ok()) Damaged(key.key());
-  }
-  PutBytes(key.key(), KeyWriter().U32(given + 1).Take());
-  return PartitionNumber{given + 1};
+  return number;
 }
 
 std::vector<StoreTables::Partition> StoreTables::Partitions() {

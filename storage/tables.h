@@ -34,7 +34,6 @@ enum class Table : uint8_t {
   kDefinition = 0x04,
   kRecovery = 0x05,
   kVerifierKey = 0x06,
-  kPartitionCount = 0x07,
   kLog = 0x10,
   kLogHead = 0x11,
   kTile = 0x12,
@@ -63,6 +62,7 @@ enum class Table : uint8_t {
   kPartitionRow = 0x29,
   kTakenOff = 0x2a,
   kTakenOffPosition = 0x2b,
+  kTakenOffReceipt = 0x2c,
 };
 
 // Common ground of the tables: rows that cannot be read (a damaged block, bytes that do not parse)
@@ -154,10 +154,6 @@ class StoreTables : public Rows {
   std::optional<PartitionNumber> FindPartition(const SiteName& name);
   // Gives `name` the next number.
   PartitionNumber AddPartition(const SiteName& name);
-  // A number whose tables are empty, for a log that is made anew.
-  PartitionNumber TakePartitionNumber();
-  // Gives `name` other tables: what stands in those that it had before is kept.
-  void PutPartition(const SiteName& name, PartitionNumber number);
   // By name.
   std::vector<Partition> Partitions();
 
@@ -206,6 +202,9 @@ class PartitionTables : public Rows {
   void AppendLog(uint64_t number, const v1::LogRow& row);
   // Until then only Log() of these tables shows what was appended.
   void FlushLog();
+  // Takes off what is behind the first `size` commits. Requires that nothing was appended since the
+  // last FlushLog().
+  void TruncateLog(uint64_t size);
   // Rows first ≤ number ≤ last, in order, until `visit` returns false.
   void ForEachLog(uint64_t first, uint64_t last,
                   const std::function<bool(uint64_t number, v1::LogRow row)>& visit);
@@ -219,6 +218,10 @@ class PartitionTables : public Rows {
   void PutTakenOff(const v1::TakenOff& commit);
   // All of them, by change.
   void ForEachTakenOff(const std::function<bool(const v1::TakenOff& commit)>& visit);
+  // The receipt of a commit that this store's own log had and has not any more: with the checkpoint of
+  // its epoch it is evidence of what was signed.
+  std::optional<std::string> TakenOffReceipt(const v1::Position& position);
+  void PutTakenOffReceipt(const v1::Position& position, std::string_view receipt);
   // At the coordinator: what it knows of the partition beside its log.
   v1::PartitionRow Row();
   void PutRow(const v1::PartitionRow& row);
@@ -339,11 +342,6 @@ class PartitionTables : public Rows {
   std::vector<ChangeId> OutboxOfLabel(v1::BirthKind kind, const v1::RecordKey& parent,
                                       std::string_view label);
 
-  // Copies what of a site follows from no log: `site_only` values, own requests, notes of predictions.
-  void CopySiteRowsTo(PartitionTables& other);
-  // Copies what the coordinator knows of the replicas.
-  void CopyReplicasTo(PartitionTables& other);
-
   // `site_only` values: their own log, and a table of what each change wrote.
   void AppendPrivate(const v1::PrivateEdit& edit);
   std::optional<v1::StandingValue> PrivateValue(const ChangeId& change, uint32_t item);
@@ -355,7 +353,6 @@ class PartitionTables : public Rows {
   std::vector<uint64_t> NumbersUnder(std::string_view prefix);
   std::vector<ChangeId> IdsUnder(std::string_view prefix);
   std::vector<std::pair<ChangeId, v1::BirthRow>> BirthsUnder(std::string_view prefix);
-  void CopyTableTo(Table table, PartitionTables& other);
 
   // The commits of one row of the log.
   struct LogRun {

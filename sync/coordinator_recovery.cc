@@ -85,21 +85,18 @@ bool CoordinatorMachine::Group::IsBeginning(SessionId id, Session& session, cons
   }
   if (!signed_end) {
     RefuseLog(id, hello, work);
-    return false;
-  }
-  const v1::Position end = theirs.back();
-  if (work.state->tables().TakenOffAt(end) && AllIsBack(*work.state, end)) {
+  } else if (work.state->tables().TakenOffAt(theirs.back()) &&
+             AllIsBack(*work.state, theirs.back())) {
     SendRewind(id, common, work);
-    return false;
+  } else {
+    BeginHandOver(id, session, hello, *signed_end, common, work);
   }
-  session.common_size = common;
-  BeginHandOver(id, session, hello, *signed_end, work);
   return false;
 }
 
 void CoordinatorMachine::Group::BeginHandOver(SessionId id, Session& session,
                                               const v1::Hello& hello, const Checkpoint& signed_end,
-                                              Work& work) {
+                                              uint64_t common_size, Work& work) {
   FenceOlder(id, work.name, *ReplicaId::From(hello.replica()), hello.boot());
   for (const auto& [other, live] : machine_.sessions_) {
     if (other == id || live.partition != work.name || !live.signed_end) continue;
@@ -111,6 +108,7 @@ void CoordinatorMachine::Group::BeginHandOver(SessionId id, Session& session,
   session.replica = *ReplicaId::From(hello.replica());
   session.incarnation = hello.incarnation();
   session.signed_end = signed_end;
+  session.forks = common_size != work.log->size();
   StatusOf(session).replica = session.replica;
   Tell(Event::Severity::kAlarm,
        "the coordinator's store went back: a site has commits that it lacks",
@@ -118,29 +116,21 @@ void CoordinatorMachine::Group::BeginHandOver(SessionId id, Session& session,
         {"replica", session.replica.hex()},
         {"size_there", absl::StrCat(hello.log().size())},
         {"size_here", absl::StrCat(work.log->size())}});
-  if (session.common_size != work.log->size()) {
-    storage::StoreTables store(&transaction_);
-    session.staged = store.TakePartitionNumber();
-    if (!store.status().ok()) return Fail(store.status());
+  uint64_t had_size = common_size;
+  if (session.forks) {
+    Fork& fork = machine_.forks_[work.name];
+    if (fork.common_size != common_size || fork.signed_end.root != signed_end.root) fork = Fork();
+    fork.common_size = common_size;
+    fork.signed_end = signed_end;
+    if (fork.log != nullptr) had_size = fork.log->log().size();
   }
-  AskForHandOver(id, session.common_size + 1, hello.definitions(), work);
-}
-
-void CoordinatorMachine::Group::SendRewind(SessionId id, uint64_t common, Work& work) {
-  v1::CoordinatorMessage message;
-  message.mutable_rewind()->set_first_number(common + 1);
-  v1::Checkpoint* const end = message.mutable_rewind()->mutable_checkpoint();
-  *end->mutable_log() = work.log->Position();
-  if (absl::Status status = Sign(work, *end); !status.ok()) return Fail(status);
-  Tell(Event::Severity::kAlarm, "commits of a site's log were taken off: it is rewound",
-       {{"site", work.name.ToString()}, {"first_number", absl::StrCat(common + 1)}});
-  SendToSite(id, std::move(message));
-  CutSession(id);
+  AskForHandOver(id, had_size + 1, hello.definitions(), work);
 }
 
 void CoordinatorMachine::Group::AskForHandOver(
     SessionId id, uint64_t first_number,
-    const google::protobuf::RepeatedPtrField<v1::VersionReference>& definitions, const Work& work) {
+    const google::protobuf::RepeatedPtrField<v1::VersionReference>& definitions,
+    const Work& work) {
   v1::CoordinatorMessage message;
   v1::HandOverRequest* const request = message.mutable_hand_over_request();
   request->set_first_number(first_number);
@@ -164,20 +154,6 @@ void CoordinatorMachine::Group::OnDefinition(SessionId id, const Session& sessio
   }
 }
 
-bool CoordinatorMachine::Group::OpenTarget(const Session& session, Work& work, Target& target) {
-  const PartitionNumber number = session.staged.value_or(work.number);
-  target.state =
-      std::make_unique<PartitionState>(&target.attempt, number, &work.state->definitions());
-  absl::StatusOr<LogWriter> log = LogWriter::Open(target.state.get());
-  absl::Status status = log.status();
-  if (log.ok()) {
-    target.log = std::make_unique<LogWriter>(*std::move(log));
-    status = CopyLog(work.state->tables(), session.common_size, *target.state, *target.log);
-  }
-  if (!status.ok()) Fail(status);
-  return status.ok();
-}
-
 void CoordinatorMachine::Group::OnHandOver(SessionId id, Session& session,
                                            const v1::HandOver& piece) {
   Work* const work = Open(*session.partition);
@@ -185,55 +161,85 @@ void CoordinatorMachine::Group::OnHandOver(SessionId id, Session& session,
   if (!session.signed_end) {
     return Refuse(id, v1::REFUSAL_REASON_MESSAGE_INVALID, "nothing was to be handed over", "");
   }
-  work->state->Flush();
-  work->log->Flush();
-  Target target(&transaction_);
-  if (!OpenTarget(session, *work, target)) return;
+  if (session.forks) return OnForkPiece(id, session, piece, *work);
   const Checkpoint signed_end = *session.signed_end;
-  const v1::LogPosition before = target.log->Position();
-  // Something was committed since it was asked for: the logs are compared anew.
-  if (piece.frame().first_number() != before.size() + 1) return CutSession(id);
-  switch (CheckBefore(piece, before.size(), target.log->Root(), signed_end)) {
-    case ProofBefore::kHolds:
-      break;
-    case ProofBefore::kContradicts:
-      return Stop(*work, absl::StrCat("the coordinator signed a log that begins with other ",
-                                      before.size(), " commits than the ones that it has"));
-    case ProofBefore::kFails:
-      return Refuse(id, v1::REFUSAL_REASON_MESSAGE_INVALID,
-                    "what the site hands over is not shown to be of the signed log",
-                    "trialsync verify, at the site");
-  }
-  const absl::Status taken = TakeHandOver(piece, signed_end, *target.state, *target.log);
-  target.state->Flush();
-  target.log->Flush();
-  if (!target.state->status().ok()) return Fail(target.state->status());
-  if (!taken.ok()) {
-    Tell(Event::Severity::kAlarm, "what a site handed over was not taken",
-         {{"site", session.partition->ToString()}, {"reason", std::string(taken.message())}});
-    return Refuse(id, v1::REFUSAL_REASON_MESSAGE_INVALID, std::string(taken.message()),
-                  "trialsync verify, at the site");
-  }
-  const uint64_t size = target.log->size();
-  transaction_.Absorb(std::move(target.attempt));
-  // What was read of the partition before is out of date.
-  works_.erase(*session.partition);
+  const uint64_t size_before = work->log->size();
+  if (!GoesOn(id, piece, signed_end, *work->log, *work)) return;
+  const absl::Status taken = TakePiece(*work, piece, signed_end);
+  if (!status_.ok()) return;
+  if (!taken.ok()) return RefusePiece(id, session, taken);
   Work* const grown = Open(*session.partition);
   if (grown == nullptr) return;
-  Report report = ReportOf(session, *grown, before);
-  if (size != signed_end.size) {
+  Report report = ReportOf(session, *grown, size_before);
+  report.row.set_log_size_after(grown->log->size());
+  if (grown->log->size() != signed_end.size) {
     storage::StoreTables(&transaction_).PutRecovery(report.index, report.row);
-    return AskForHandOver(id, size + 1, {}, *grown);
+    return AskForHandOver(id, grown->log->size() + 1, {}, *grown);
   }
-  if (session.staged) return SettleFork(session, *grown);
   DrawEpoch(*grown);
-  report.row.set_log_size_after(size);
-  EndReport(std::move(report), *grown);
+  EndReport(std::move(report), *grown->log);
   CutSessions(grown->name);
 }
 
-CoordinatorMachine::Group::Report CoordinatorMachine::Group::ReportOf(
-    const Session& session, const Work& work, const v1::LogPosition& before) {
+bool CoordinatorMachine::Group::GoesOn(SessionId id, const v1::HandOver& piece,
+                                       const Checkpoint& signed_end, const LogWriter& log,
+                                       Work& work) {
+  if (piece.frame().first_number() != log.size() + 1) {
+    // Something was committed since it was asked for: the logs are compared anew.
+    CutSession(id);
+    return false;
+  }
+  switch (CheckBefore(piece, log.size(), log.Root(), signed_end)) {
+    case ProofBefore::kHolds:
+      return true;
+    case ProofBefore::kContradicts:
+      Stop(work, absl::StrCat("the coordinator signed a log that begins with other ", log.size(),
+                              " commits than the ones that it has"));
+      return false;
+    case ProofBefore::kFails:
+      Refuse(id, v1::REFUSAL_REASON_MESSAGE_INVALID,
+             "what the site hands over is not shown to be of the signed log",
+             "trialsync verify, at the site");
+      return false;
+  }
+  return false;
+}
+
+void CoordinatorMachine::Group::RefusePiece(SessionId id, const Session& session,
+                                            const absl::Status& why) {
+  Tell(Event::Severity::kAlarm, "what a site handed over was not taken",
+       {{"site", session.partition->ToString()}, {"reason", std::string(why.message())}});
+  Refuse(id, v1::REFUSAL_REASON_MESSAGE_INVALID, std::string(why.message()),
+         "trialsync verify, at the site");
+}
+
+absl::Status CoordinatorMachine::Group::TakePiece(Work& work, const v1::HandOver& piece,
+                                                  const Checkpoint& signed_end) {
+  work.state->Flush();
+  work.log->Flush();
+  storage::Transaction attempt(&transaction_);
+  PartitionState state(&attempt, work.number, &work.state->definitions());
+  absl::StatusOr<LogWriter> log = LogWriter::Open(&state);
+  if (!log.ok()) {
+    Fail(log.status());
+    return log.status();
+  }
+  const absl::Status taken = TakeHandOver(piece, signed_end, state, *log);
+  if (taken.ok()) {
+    state.Flush();
+    log->Flush();
+  }
+  if (!state.status().ok()) Fail(state.status());
+  if (!taken.ok() || !status_.ok()) return taken;
+  transaction_.Absorb(std::move(attempt));
+  // What was read of the partition before is out of date.
+  works_.erase(SiteName(work.name));
+  return absl::OkStatus();
+}
+
+CoordinatorMachine::Group::Report CoordinatorMachine::Group::ReportOf(const Session& session,
+                                                                      const Work& work,
+                                                                      uint64_t size_before) {
   storage::StoreTables store(&transaction_);
   const std::vector<v1::RecoveryRow> rows = store.Recoveries();
   Report report{.index = rows.size() + 1, .row = {}};
@@ -248,76 +254,26 @@ CoordinatorMachine::Group::Report CoordinatorMachine::Group::ReportOf(
     row.set_cause(v1::RECOVERY_CAUSE_REFILLED);
     row.set_began_time_us(absl::ToUnixMicros(now_));
     row.set_partition(work.name.ToString());
-    row.set_log_size_before(session.staged ? session.common_size : before.size());
-    row.set_epoch_before(before.epoch());
+    row.set_log_size_before(size_before);
+    row.set_log_size_after(size_before);
+    row.set_epoch_before(work.log->epoch());
   }
   row.set_source_replica(session.replica.str());
-  row.set_log_size_after(work.log->size());
   if (!store.status().ok()) Fail(store.status());
   return report;
 }
 
-void CoordinatorMachine::Group::EndReport(Report report, const Work& work) {
+void CoordinatorMachine::Group::EndReport(Report report, const LogWriter& log) {
   v1::RecoveryRow& row = report.row;
+  row.set_epoch_after(log.epoch());
   row.set_ended_time_us(absl::ToUnixMicros(now_));
+  storage::StoreTables(&transaction_).PutRecovery(report.index, row);
   Tell(Event::Severity::kAlarm, "a site brought back what the coordinator had lost",
-       {{"site", work.name.ToString()},
+       {{"site", row.partition()},
         {"first_number", absl::StrCat(row.log_size_before() + 1)},
         {"last_number", absl::StrCat(row.log_size_after())},
         {"taken_off", absl::StrCat(row.taken_off_count())},
         {"see", "trialsync recovery show"}});
-  storage::StoreTables(&transaction_).PutRecovery(report.index, row);
-}
-
-void CoordinatorMachine::Group::SettleFork(Session& session, Work& work) {
-  const SiteName name = work.name;
-  const uint64_t common = session.common_size;
-  Work theirs;
-  theirs.number = *session.staged;
-  theirs.name = name;
-  theirs.row = work.row;
-  theirs.state =
-      std::make_unique<PartitionState>(&transaction_, theirs.number, &work.state->definitions());
-  absl::StatusOr<LogWriter> log = LogWriter::Open(theirs.state.get());
-  if (!log.ok()) return Fail(log.status());
-  theirs.log = std::make_unique<LogWriter>(*std::move(log));
-  if (Contradict(*work.state, *theirs.state)) {
-    return Stop(work,
-                "what a site has, and what this coordinator recorded as taken off, give one "
-                "position to two changes");
-  }
-  Report report = ReportOf(session, work, work.log->Position());
-  const bool theirs_kept = IsKept(*theirs.state, *work.state, common);
-  Work& kept = theirs_kept ? theirs : work;
-  Work& loser = theirs_kept ? work : theirs;
-  v1::RecoveryRow& row = report.row;
-  row.set_taken_off_count(loser.log->size() - common);
-  // What was brought back under its number; nothing where it is all committed again.
-  row.set_log_size_after(theirs_kept ? theirs.log->size() : common);
-  DrawEpoch(kept);
-  for (const v1::EpochRecord& record : Difference(*loser.state, *kept.state, common)) {
-    AppendRecord(kept, record);
-  }
-  const uint64_t again_after = kept.log->size();
-  CommitAgain(*loser.state, common, *kept.state, *kept.log, absl::ToUnixMicros(now_),
-              [this] { return machine_.entropy_->U64(); });
-  if (kept.log->size() != again_after) {
-    row.set_again_first_number(again_after + 1);
-    row.set_again_last_number(kept.log->size());
-  }
-  EndReport(std::move(report), work);
-  kept.state->Flush();
-  kept.log->Flush();
-  if (theirs_kept) {
-    work.state->tables().CopyReplicasTo(theirs.state->tables());
-    storage::StoreTables(&transaction_).PutPartition(name, theirs.number);
-    machine_.partitions_[name].number = theirs.number;
-  }
-  for (const Work* one : {&theirs, &work}) {
-    if (!one->state->status().ok()) return Fail(one->state->status());
-  }
-  works_.erase(name);
-  CutSessions(name);
 }
 
 // What was committed in this epoch may not all be known: it ends here. So does the centre's chain.
@@ -380,6 +336,7 @@ void CoordinatorMachine::Group::Stop(Work& work, const std::string& why) {
     if (session.partition == work.name) ended.push_back(id);
   }
   for (const SessionId id : ended) RefuseStopped(id, work);
+  machine_.forks_.erase(work.name);
 }
 
 void CoordinatorMachine::Group::RefuseStopped(SessionId id, const Work& work) {

@@ -235,7 +235,7 @@ void CoordinatorMachine::Group::OnHello(SessionId id, Session& session, const v1
       return Refuse(id, v1::REFUSAL_REASON_REPLICA_NOT_ENROLLED, "this replica is not enrolled",
                     "");
     }
-    v1::Change enrolment = NewChange(*work, "coordinator", "first contact");
+    v1::Change enrolment = NewChange(name, *work->log, "coordinator", "first contact");
     enrolment.mutable_replica_enrolment()->set_replica(replica->str());
     CommitOwn(*work, enrolment);
     work->state->Flush();
@@ -426,7 +426,8 @@ void CoordinatorMachine::Group::SendFrames(SessionId id, Session& session, Work&
         BuildLogFrame(work.state->tables(), session.sent_size + 1,
                       {session.replica, session.incarnation}, log);
     if (!frame.ok()) return Fail(frame.status());
-    if (absl::Status status = Sign(work, *frame->mutable_checkpoint()); !status.ok()) return Fail(status);
+    absl::Status signature = Sign(work, *frame->mutable_checkpoint());
+    if (!signature.ok()) return Fail(std::move(signature));
     session.sent_size = frame->checkpoint().log().size();
     session.frame_ends.push_back(session.sent_size);
     v1::CoordinatorMessage message;

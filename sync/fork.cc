@@ -7,21 +7,16 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "proto/check.h"
 #include "sync/limits.h"
+#include "sync/row_difference.h"
 #include "sync/stored_change.h"
 
 namespace trialsync::sync {
 namespace {
 
-std::optional<Receipt> ReceiptAt(storage::PartitionTables& tables, uint64_t number) {
-  const std::optional<v1::LogRow> row = tables.Log(number);
-  if (!row) return std::nullopt;
-  absl::StatusOr<Receipt> receipt = DecodeReceipt(row->receipt());
-  if (receipt.ok()) return *std::move(receipt);
-  tables.Fail(receipt.status());
-  return std::nullopt;
-}
+// Of the log's rows, as they are otherwise appended.
+constexpr uint64_t kCommitsPerRow = 64;
 
 bool IsRecord(const StoredChange& change) {
   return change.change.has_epoch_record() && change.from_centre;
@@ -46,19 +41,24 @@ std::optional<v1::TakenOff> TakenOffOf(PartitionState& state, uint64_t number) {
   return taken;
 }
 
-std::optional<ChangeId> ChangeAt(PartitionState& state, const v1::Position& position) {
-  const bool here = position.number() != 0 && position.number() <= state.tables().Head().size() &&
-                    state.branches().At(position.number()).epoch() == position.epoch();
-  if (!here) return state.tables().TakenOffAt(position);
-  const std::optional<StoredChange> change = ReadChange(state.tables(), position.number());
-  return change ? std::optional(change->id) : std::nullopt;
+// Whether a log knows of this commit: has it, or records it as taken off, all the same.
+bool Knows(PartitionState& state, const v1::TakenOff& commit) {
+  const std::optional<ChangeId> id = ChangeId::From(commit.change());
+  if (!id) return false;
+  std::vector<v1::TakenOff> known = state.tables().TakenOff(*id);
+  if (const std::optional<v1::ChangeRow> row = state.tables().Change(*id)) {
+    if (const auto here = TakenOffOf(state, row->number())) known.push_back(*here);
+  }
+  const std::string bytes = commit.SerializeAsString();
+  return std::any_of(known.begin(), known.end(),
+                     [&](const v1::TakenOff& other) { return other.SerializeAsString() == bytes; });
 }
 
 // Whether what `a` records as taken off stands otherwise in `b`.
 bool RecordsContradict(PartitionState& a, PartitionState& b) {
   bool found = false;
   a.tables().ForEachTakenOff([&](const v1::TakenOff& commit) {
-    const std::optional<ChangeId> other = ChangeAt(b, commit.position());
+    const std::optional<ChangeId> other = b.branches().ChangeAt(commit.position());
     found = other && other->view() != commit.change();
     return !found;
   });
@@ -76,7 +76,7 @@ std::set<uint64_t> TouchedBehind(PartitionState& state, uint64_t common) {
   const uint64_t size = state.tables().Head().size();
   for (uint64_t number = common + 1; number <= size; ++number) {
     numbers.insert(number);
-    const std::optional<Receipt> receipt = ReceiptAt(state.tables(), number);
+    const std::optional<Receipt> receipt = ReadReceipt(state.tables(), number);
     if (!receipt) break;
     for (const Admission& admission : receipt->admissions) numbers.insert(admission.number);
   }
@@ -98,33 +98,6 @@ std::optional<Stamp> PlaceBefore(const Receipt& receipt, const Places& loser,
 
 }  // namespace
 
-absl::Status CopyLog(storage::PartitionTables& from, uint64_t size, PartitionState& state,
-                     LogWriter& log) {
-  for (uint64_t number = log.size() + 1; number <= size; ++number) {
-    const std::optional<Receipt> receipt = ReceiptAt(from, number);
-    const std::optional<StoredChange> change = ReadChange(from, number);
-    if (!from.status().ok()) return from.status();
-    if (!receipt || !change) {
-      return absl::DataLossError(
-          absl::StrCat("commit ", number, " of the log is missing; run: trialsync verify"));
-    }
-    if (number == 1) log.BeginEpoch(receipt->epoch);
-    const Receipt copied = log.Append({.stamp = receipt->stamp,
-                                       .origin = receipt->origin,
-                                       .authored = change->authored,
-                                       .authored_digest = Sha256Of(change->authored),
-                                       .change = &change->change,
-                                       .received_time_us = receipt->received_time_us});
-    if (!state.status().ok()) return state.status();
-    if (copied != *receipt) {
-      return absl::DataLossError(absl::StrCat("commit ", number,
-                                              " of the log has another outcome than its replay; "
-                                              "run: trialsync verify"));
-    }
-  }
-  return absl::OkStatus();
-}
-
 bool IsKept(PartitionState& a, PartitionState& b, uint64_t common) {
   const bool a_began = BeganAt(a, common);
   if (a_began != BeganAt(b, common)) return !a_began;
@@ -141,23 +114,21 @@ std::vector<v1::EpochRecord> Difference(PartitionState& loser, PartitionState& k
   for (const v1::EpochBeginning& beginning : loser.branches().beginnings()) {
     if (!kept.branches().Knows(beginning.epoch())) *records[0].add_epochs() = beginning;
   }
+  size_t bytes = 0;
   const auto add = [&](const v1::TakenOff& commit) {
-    if (records.back().commits_size() == kTakenOffPerRecordMax) records.emplace_back();
+    if (Knows(kept, commit)) return true;
+    if (bytes > kTakenOffBytesMax) {
+      records.emplace_back();
+      bytes = 0;
+    }
+    bytes += commit.ByteSizeLong();
     *records.back().add_commits() = commit;
+    return true;
   };
   for (const uint64_t number : TouchedBehind(loser, common)) {
     if (const std::optional<v1::TakenOff> commit = TakenOffOf(loser, number)) add(*commit);
   }
-  loser.tables().ForEachTakenOff([&](const v1::TakenOff& commit) {
-    const std::optional<ChangeId> id = ChangeId::From(commit.change());
-    const std::vector<v1::TakenOff> known =
-        id ? kept.tables().TakenOff(*id) : std::vector<v1::TakenOff>();
-    const bool has = std::any_of(known.begin(), known.end(), [&](const v1::TakenOff& other) {
-      return other.SerializeAsString() == commit.SerializeAsString();
-    });
-    if (!has) add(commit);
-    return true;
-  });
+  loser.tables().ForEachTakenOff(add);
   return records;
 }
 
@@ -167,13 +138,14 @@ void CommitAgain(PartitionState& loser, uint64_t common, PartitionState& kept, L
   std::set<uint64_t> drawn;
   const uint64_t size = loser.tables().Head().size();
   for (uint64_t number = common + 1; number <= size; ++number) {
-    const std::optional<Receipt> receipt = ReceiptAt(loser.tables(), number);
+    const std::optional<Receipt> receipt = ReadReceipt(loser.tables(), number);
     const std::optional<StoredChange> change = ReadChange(loser.tables(), number);
     if (!receipt || !change) return;
     places[receipt->stamp] = change->id;
     if (IsRecord(*change) || kept.tables().Change(change->id)) continue;
     const std::optional<Stamp> behind = PlaceBefore(*receipt, places, kept.tables());
     const bool goes_on = behind && drawn.contains(behind->chain.incarnation) &&
+                         behind->chain.replica == receipt->stamp.chain.replica &&
                          behind->seq == log.Chain(behind->chain).seq;
     Incoming incoming{.stamp = {{receipt->stamp.chain.replica, 0}, 1},
                       .authored = change->authored,
@@ -214,6 +186,26 @@ bool NamesAll(PartitionState& state, storage::PartitionTables& tables, uint64_t 
     if (!IsRecord(*change) && !state.tables().Change(change->id)) return false;
   }
   return true;
+}
+
+absl::Status TakeOver(storage::PartitionTables& tables, uint64_t common, ReplayedLog& log) {
+  Branches branches(&tables);
+  const uint64_t size_before = tables.Head().size();
+  for (uint64_t number = common + 1; number <= size_before; ++number) {
+    const std::optional<v1::LogRow> row = tables.Log(number);
+    if (row) tables.PutTakenOffReceipt(branches.At(number), row->receipt());
+  }
+  tables.TruncateLog(common);
+  const uint64_t size = log.log().size();
+  for (uint64_t number = common + 1; number <= size; ++number) {
+    const std::optional<v1::LogRow> row = log.tables().Log(number);
+    TS_CHECK(row.has_value());
+    tables.AppendLog(number, *row);
+    if (number % kCommitsPerRow == 0) tables.FlushLog();
+  }
+  tables.FlushLog();
+  if (!tables.status().ok()) return tables.status();
+  return TakeRows(tables.transaction(), *log.snapshot(), tables.partition());
 }
 
 }  // namespace trialsync::sync

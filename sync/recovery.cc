@@ -24,6 +24,8 @@ std::vector<v1::OwnRow> OwnBeyond(storage::PartitionTables& tables, uint64_t inc
 
 // Own changes that somebody was told of and that are neither here nor in the log.
 void NoteLost(storage::PartitionTables& tables, v1::RecoveryRow& row) {
+  // The coordinator went back, and may tell of a chain that this store has left.
+  if (row.cause() == v1::RECOVERY_CAUSE_REWOUND) return;
   uint64_t known =
       row.incarnation_told() == row.incarnation_before() ? row.last_seq_before() : 0;
   for (const v1::ChainHead& logged : tables.Chains()) {
@@ -50,6 +52,7 @@ void NoteLog(storage::StoreTables& store, v1::RecoveryRow& row) {
   if (!partition || !replica) return;
   storage::PartitionTables tables(&store.transaction(), *partition);
   row.set_log_size_before(tables.Head().size());
+  row.set_epoch_before(tables.Head().epoch());
   const auto logged = tables.Chain({*replica, row.incarnation_before()});
   row.set_receipted_seq_before(logged ? logged->seq() : 0);
 }
@@ -101,8 +104,8 @@ Recovery AddRecovery(storage::StoreTables& tables, v1::RecoveryRow row) {
   return added;
 }
 
-Recovered EndRecovery(storage::StoreTables& store, storage::PartitionTables& own_tables,
-                      storage::PartitionTables& tables, Recovery recovery, absl::Time now) {
+Recovered EndRecovery(storage::StoreTables& store, storage::PartitionTables& tables,
+                      Recovery recovery, absl::Time now) {
   v1::RecoveryRow& report = recovery.row;
   const auto id_of = [](const std::string& bytes) {
     return ReplicaId::From(bytes).value_or(ReplicaId());
@@ -111,17 +114,18 @@ Recovered EndRecovery(storage::StoreTables& store, storage::PartitionTables& own
   Recovered recovered;
   recovered.chain = {id_of(report.replica_after()), report.incarnation_after()};
 
-  report.set_last_seq_before(own_tables.LastOwn(before.incarnation));
+  report.set_last_seq_before(tables.LastOwn(before.incarnation));
   report.set_log_size_after(tables.Head().size());
+  report.set_epoch_after(tables.Head().epoch());
   NoteLost(tables, report);
 
   v1::OwnBeginning beginning;
-  beginning.set_behind(LastReceipted(own_tables, before, report.receipted_seq_before()));
-  std::vector<v1::OwnRow> rows = OwnBeyond(own_tables, before.incarnation, report.receipted_seq_before());
+  beginning.set_behind(LastReceipted(tables, before, report.receipted_seq_before()));
+  std::vector<v1::OwnRow> rows = OwnBeyond(tables, before.incarnation, report.receipted_seq_before());
   uint64_t seq = report.receipted_seq_before();
-  for (const v1::OwnRow& own : rows) RemoveBirthsFromOutbox(own_tables, ++seq, own);
+  for (const v1::OwnRow& own : rows) RemoveBirthsFromOutbox(tables, ++seq, own);
   // Those left behind included: on the new chain their numbers mean other changes.
-  own_tables.ClearOutboxRecords();
+  tables.ClearOutboxRecords();
   seq = report.receipted_seq_before();
   for (v1::OwnRow& own : rows) {
     ++seq;
@@ -134,7 +138,7 @@ Recovered EndRecovery(storage::StoreTables& store, storage::PartitionTables& own
     }
     recovered.last_hash = NextChainHash(recovered.last_hash, digest);
     own.set_chain(recovered.last_hash.str());
-    own_tables.RemoveOwn(before.incarnation, seq);
+    tables.RemoveOwn(before.incarnation, seq);
     tables.PutOwn(recovered.chain.incarnation, ++recovered.last_seq, own);
     AddToOutbox(tables, recovered.last_seq, own);
   }

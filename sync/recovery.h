@@ -10,8 +10,9 @@
 #include "storage/tables.h"
 #include "trialsync/v1/state.pb.h"
 
-// What a site does when its store went back or was copied (protocol §9): it draws a new incarnation,
-// pulls the log, and stamps again what of its outbox the log does not have. Nothing here is
+// What a site does when its store went back or was copied, or its log was rewound (protocol §9, §10):
+// it draws a new incarnation, pulls the log, and stamps again what of its outbox the log does not
+// have. Nothing here is
 // durable before the caller writes it.
 namespace trialsync::sync {
 
@@ -28,11 +29,6 @@ struct Recovery {
   bool rests() const {
     return open() && row.cause() != v1::RECOVERY_CAUSE_WENT_BACK &&
            row.cause() != v1::RECOVERY_CAUSE_COPIED && row.cause() != v1::RECOVERY_CAUSE_REWOUND;
-  }
-  // The tables in which the log is made anew, while the store is rewound.
-  std::optional<PartitionNumber> staged() const {
-    if (!open() || row.staged_partition() == 0) return std::nullopt;
-    return PartitionNumber{row.staged_partition()};
   }
 };
 std::optional<Recovery> LastRecovery(storage::StoreTables& tables);
@@ -63,10 +59,9 @@ struct Recovered {
 // Ends an open recovery once the log is as far as the coordinator's: lets go of what of the outbox
 // the log has, by whatever way it came there; stamps the rest again under the incarnation that
 // `recovery` names; and writes the identity and the report. `now` is for the report. Failed reads
-// are told by the tables. `own_tables` has the own chain, and is `tables` itself but for a store that is
-// rewound.
-Recovered EndRecovery(storage::StoreTables& store, storage::PartitionTables& own_tables,
-                      storage::PartitionTables& tables, Recovery recovery, absl::Time now);
+// are told by the tables.
+Recovered EndRecovery(storage::StoreTables& store, storage::PartitionTables& tables,
+                      Recovery recovery, absl::Time now);
 
 }  // namespace trialsync::sync
 

@@ -2,23 +2,36 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "sync/fork.h"
 #include "sync/hand_over.h"
 #include "sync/site_group.h"
 
 namespace trialsync::sync {
+namespace {
+
+const char* BeginningOf(v1::RecoveryCause cause) {
+  switch (cause) {
+    case v1::RECOVERY_CAUSE_COPIED:
+      return "another running daemon uses a copy of this store: make this one a replica of its own";
+    case v1::RECOVERY_CAUSE_REWOUND:
+      return "the coordinator's store went back, and commits of this log come behind others now: "
+             "recovering";
+    default:
+      return "the store went back, or an old copy of it was used: recovering";
+  }
+}
+
+}  // namespace
 
 void SiteMachine::Group::BeginRecovery(v1::RecoveryCause cause) {
+  machine_.rewound_.reset();
   storage::StoreTables store(&transaction_);
-  v1::RecoveryRow row = NewRecovery(store.Identity().value_or(v1::StoreIdentity()), cause, now_);
+  v1::RecoveryRow row =
+      NewRecovery(store.Identity().value_or(v1::StoreIdentity()), cause, now_);
   // A copy goes on by itself until a person says what it is to be.
   if (cause != v1::RECOVERY_CAUSE_COPIED) row.set_incarnation_after(machine_.entropy_->U64());
   machine_.recovery_ = AddRecovery(store, std::move(row));
   if (!store.status().ok()) tables_.Fail(store.status());
-  Tell(Event::Severity::kAlarm,
-       cause == v1::RECOVERY_CAUSE_COPIED
-           ? "another running daemon uses a copy of this store: make this one a replica of its own"
-           : "the store went back, or an old copy of it was used: recovering",
+  Tell(Event::Severity::kAlarm, BeginningOf(cause),
        {{"cause", v1::RecoveryCause_Name(cause)},
         {"mend", cause == v1::RECOVERY_CAUSE_COPIED ? "trialsync recovery become-replica" : ""}});
   EndSession();
@@ -47,99 +60,11 @@ void SiteMachine::Group::OnWelcomeWhileRecovering(const v1::Welcome& welcome) {
   TryEndRecovery();
 }
 
-PartitionNumber SiteMachine::Group::LogPartition() const {
-  const auto staged = machine_.recovery_ ? machine_.recovery_->staged() : std::nullopt;
-  return staged.value_or(machine_.partition_);
-}
-
-void SiteMachine::Group::OnRewind(const v1::Rewind& rewind) {
-  if (machine_.recovery_ && machine_.recovery_->staged()) {
-    return DropStaged("commits of it were taken off again");
-  }
-  const uint64_t common = rewind.first_number() - 1;
-  absl::Status valid = CheckSignature(rewind.checkpoint());
-  if (valid.ok() && (rewind.first_number() == 0 || common >= tables_.Head().size())) {
-    valid = absl::InvalidArgumentError("a rewind to behind the end of the log");
-  }
-  if (!valid.ok()) {
-    return Refuse(v1::REFUSAL_REASON_MESSAGE_INVALID, std::string(valid.message()),
-                  "trialsync verify, at both ends");
-  }
-  storage::StoreTables store(&transaction_);
-  v1::RecoveryRow row =
-      NewRecovery(store.Identity().value_or(v1::StoreIdentity()), v1::RECOVERY_CAUSE_REWOUND, now_);
-  row.set_incarnation_after(machine_.entropy_->U64());
-  row.set_staged_partition(store.TakePartitionNumber().value);
-  row.set_common_size(common);
-  machine_.recovery_ = AddRecovery(store, std::move(row));
-  machine_.recovery_->row.set_log_size_before(
-      std::min(common, machine_.recovery_->row.log_size_before()));
-  store.PutRecovery(machine_.recovery_->index, machine_.recovery_->row);
-
-  PartitionState state(&transaction_, LogPartition(), &machine_.definitions_);
-  absl::StatusOr<LogWriter> log = LogWriter::Open(&state);
-  if (!log.ok()) return tables_.Fail(log.status());
-  if (absl::Status copied = CopyLog(tables_, common, state, *log); !copied.ok()) {
-    return tables_.Fail(copied);
-  }
-  state.Flush();
-  log->Flush();
-  if (!store.status().ok()) tables_.Fail(store.status());
-  if (!state.status().ok()) tables_.Fail(state.status());
-  Tell(Event::Severity::kAlarm,
-       "the coordinator went back, and commits that this site has come behind others now",
-       {{"first_number", absl::StrCat(rewind.first_number())}, {"see", "trialsync recovery show"}});
-  EndSession();
-}
-
-void SiteMachine::Group::ForgetStaged() {
-  machine_.recovery_->row.set_staged_partition(0);
-  storage::StoreTables(&transaction_)
-      .PutRecovery(machine_.recovery_->index, machine_.recovery_->row);
-}
-
-void SiteMachine::Group::DropStaged(const char* why) {
-  ForgetStaged();
-  Tell(Event::Severity::kWarning, "the log that was being made anew is left", {{"because", why}});
-  EndSession();
-}
-
-// Puts the log that was made anew in the place of the old one, whose rows are kept. False if it
-// does not name, and have, all that goes.
-bool SiteMachine::Group::Switch(Recovered& recovered) {
-  const PartitionNumber staged = LogPartition();
-  PartitionState state(&transaction_, staged, &machine_.definitions_);
-  const bool names_all = NamesAll(state, tables_, machine_.recovery_->row.common_size());
-  if (!state.status().ok()) tables_.Fail(state.status());
-  if (!names_all) return false;
-  storage::StoreTables store(&transaction_);
-  storage::PartitionTables tables(&transaction_, staged);
-  tables_.CopySiteRowsTo(tables);
-  store.PutPartition(machine_.options_.name, staged);
-  recovered = sync::EndRecovery(store, tables_, tables, *machine_.recovery_, now_);
-  for (const absl::Status& status : {store.status(), tables.status()}) {
-    if (!status.ok()) tables_.Fail(status);
-  }
-  if (!tables_.status().ok()) return true;
-  machine_.partition_ = staged;
-  tables_ = storage::PartitionTables(&transaction_, staged);
-  return true;
-}
-
 void SiteMachine::Group::TryEndRecovery() {
-  storage::PartitionTables log(&transaction_, LogPartition());
-  if (log.Head().size() < machine_.session_->log_size_wanted) return;
+  if (SessionLog().Head().size() < machine_.session_->log_size_wanted) return;
+  if (machine_.rewound_ && !TakeRewound()) return;
   storage::StoreTables store(&transaction_);
-  Recovered recovered;
-  if (!machine_.recovery_->staged()) {
-    recovered = sync::EndRecovery(store, tables_, tables_, *machine_.recovery_, now_);
-  } else if (!Switch(recovered)) {
-    const char* const why =
-        "the coordinator takes commits off that it does not name, or does not have";
-    Tell(Event::Severity::kAlarm, "the log that was made anew is not taken", {{"because", why}});
-    ForgetStaged();
-    return Refuse(v1::REFUSAL_REASON_LOG_DIVERGED, why, "trialsync verify, at both ends");
-  }
+  Recovered recovered = sync::EndRecovery(store, tables_, *machine_.recovery_, now_);
   for (const Recovered::Receipted& change : recovered.receipted) ListSurprise(change);
   machine_.recovery_ = LastRecovery(store);
   if (!store.status().ok()) return tables_.Fail(store.status());
@@ -151,9 +76,8 @@ void SiteMachine::Group::TryEndRecovery() {
   machine_.index_rows_left_ = false;
   const v1::RecoveryRow& row = machine_.recovery_->row;
   Tell(row.lost_last_seq() == 0 ? Event::Severity::kInfo : Event::Severity::kAlarm,
-       row.lost_last_seq() == 0
-           ? "recovered: all that was known of this store is here"
-           : "recovered, but own changes are lost: see trialsync recovery show",
+       row.lost_last_seq() == 0 ? "recovered: all that was known of this store is here"
+                                : "recovered, but own changes are lost: see trialsync recovery show",
        {{"commits_pulled", absl::StrCat(row.log_size_after() - row.log_size_before())},
         {"stamped_again", absl::StrCat(row.stamped_again_count())},
         {"recognised", absl::StrCat(row.recognised_count())},
@@ -164,7 +88,7 @@ void SiteMachine::Group::TryEndRecovery() {
 }
 
 void SiteMachine::Group::OnHandOverRequest(const v1::HandOverRequest& request) {
-  if (LogPartition() != machine_.partition_) return DropStaged("the coordinator lacks some of it");
+  if (machine_.rewound_) return LeaveRewound("the coordinator lacks some of it");
   for (const v1::VersionReference& version : request.definitions()) {
     const auto definition = machine_.definitions_.Find(version);
     if (definition == nullptr) continue;
