@@ -27,7 +27,8 @@ class Connection : public Stream {
 };
 
 // Connects to the backend's coordinator and begins a session over it: the machine says Hello.
-// `on_end` is called once, from any thread, after the session was closed for the machine.
+// `on_end` is called once, from any thread, after the session was closed for the machine; the caller
+// keeps what it got until then.
 std::shared_ptr<Connection> OpenConnection(const Backend& backend,
                                            absl::AnyInvocable<void(ConnectionEnd)> on_end);
 

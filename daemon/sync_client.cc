@@ -91,7 +91,7 @@ class ClientStream final : public grpc::ClientBidiReactor<v1::SiteMessage, v1::C
   }
 
   void OnDone(const grpc::Status& status) override {
-    std::shared_ptr<ClientStream> self;  // let go of last
+    std::shared_ptr<ClientStream> self;
     sync::SessionId session = 0;
     ConnectionEnd end;
     {
@@ -102,7 +102,11 @@ class ClientStream final : public grpc::ClientBidiReactor<v1::SiteMessage, v1::C
     }
     backend_.port->RemoveStream(session);
     backend_.loop->Post(sync::SessionClosed{session});
-    std::move(on_end_)(std::move(end));
+    // The connector lets go of this last: a channel that goes with a thread of gRPC's, which is
+    // where this runs, waits for that thread, which is itself.
+    auto on_end = std::move(on_end_);
+    self.reset();
+    std::move(on_end)(std::move(end));
   }
 
  private:
