@@ -23,9 +23,15 @@ std::vector<v1::OwnRow> OwnBeyond(storage::PartitionTables& tables, uint64_t inc
 }
 
 // Own changes that somebody was told of and that are neither here nor in the log.
-void NoteLost(storage::PartitionTables& tables, v1::RecoveryRow& row) {
-  // The coordinator went back, and may tell of a chain that this store has left.
-  if (row.cause() == v1::RECOVERY_CAUSE_REWOUND) return;
+void NoteLost(storage::StoreTables& store, storage::PartitionTables& tables,
+              v1::RecoveryRow& row) {
+  // A coordinator that went back itself may tell of a chain that this store has left since, and taken
+  // all along.
+  for (const v1::RecoveryRow& past : store.Recoveries()) {
+    const bool left = past.ended_time_us() != 0 &&
+                      past.incarnation_before() == row.incarnation_told();
+    if (left) return;
+  }
   uint64_t known =
       row.incarnation_told() == row.incarnation_before() ? row.last_seq_before() : 0;
   for (const v1::ChainHead& logged : tables.Chains()) {
@@ -117,7 +123,7 @@ Recovered EndRecovery(storage::StoreTables& store, storage::PartitionTables& tab
   report.set_last_seq_before(tables.LastOwn(before.incarnation));
   report.set_log_size_after(tables.Head().size());
   report.set_epoch_after(tables.Head().epoch());
-  NoteLost(tables, report);
+  NoteLost(store, tables, report);
 
   v1::OwnBeginning beginning;
   beginning.set_behind(LastReceipted(tables, before, report.receipted_seq_before()));

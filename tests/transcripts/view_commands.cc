@@ -14,7 +14,7 @@ namespace trialsync::transcripts {
 
 std::string Runner::Show(const std::string& what, Words& words) {
   if (what == "log") {
-    commits_shown_ = 0;
+    epochs_shown_.clear();
     return "";
   }
   const std::string name = words.Take();
