@@ -15,13 +15,15 @@ struct KindWord {
   v1::DiscrepancyKind kind;
   const char* word;
 };
-constexpr std::array<KindWord, 7> kKindWords = {{{v1::DISCREPANCY_KIND_DISPUTE, "dispute"},
-                                                 {v1::DISCREPANCY_KIND_PROPOSAL, "proposal"},
-                                                 {v1::DISCREPANCY_KIND_QUERY, "query"},
-                                                 {v1::DISCREPANCY_KIND_HELD, "held"},
-                                                 {v1::DISCREPANCY_KIND_REFUSED, "refused"},
-                                                 {v1::DISCREPANCY_KIND_LABEL, "label"},
-                                                 {v1::DISCREPANCY_KIND_PREDICTION, "prediction"}}};
+constexpr std::array<KindWord, 8> kKindWords = {
+    {{v1::DISCREPANCY_KIND_DISPUTE, "dispute"},
+     {v1::DISCREPANCY_KIND_PROPOSAL, "proposal"},
+     {v1::DISCREPANCY_KIND_QUERY, "query"},
+     {v1::DISCREPANCY_KIND_HELD, "held"},
+     {v1::DISCREPANCY_KIND_REFUSED, "refused"},
+     {v1::DISCREPANCY_KIND_LABEL, "label"},
+     {v1::DISCREPANCY_KIND_PREDICTION, "prediction"},
+     {v1::DISCREPANCY_KIND_CONTRADICTED, "contradicted"}}};
 
 KeyWriter Key(Table table, PartitionNumber partition) {
   KeyWriter key;

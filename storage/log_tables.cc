@@ -105,6 +105,25 @@ void PartitionTables::ForEachLog(uint64_t first, uint64_t last,
           });
 }
 
+void PartitionTables::TruncateLog(uint64_t size) {
+  TS_CHECK(appended_.bytes.empty());
+  std::vector<std::string> keys;
+  std::string kept;
+  ForEach(LogKey(size + 1), PrefixEnd(Key(Table::kLog, partition_).key()),
+          [&](std::string_view key, std::string_view run) {
+            keys.emplace_back(key);
+            const std::string_view whole = run;
+            uint64_t number = FirstNumber(LastU64(key), run);
+            if (number == 0) Damaged(key);
+            while (number != 0 && number <= size && TakeRow(run)) ++number;
+            if (keys.size() == 1) kept = whole.substr(0, whole.size() - run.size());
+            return number != 0;
+          });
+  for (const std::string& key : keys) Delete(key);
+  if (!kept.empty()) PutBytes(LogKey(size), std::move(kept));
+  read_ = LogRun();
+}
+
 v1::LogHead PartitionTables::Head() {
   return GetMessage<v1::LogHead>(Key(Table::kLogHead, partition_).key()).value_or(v1::LogHead());
 }

@@ -335,6 +335,21 @@ void PartitionTables::ForEachTakenOff(
   });
 }
 
+std::optional<std::string> PartitionTables::TakenOffReceipt(const v1::Position& position) {
+  return GetBytes(Key(Table::kTakenOffReceipt, partition_)
+                      .U64(position.epoch())
+                      .U64(position.number())
+                      .key());
+}
+
+void PartitionTables::PutTakenOffReceipt(const v1::Position& position, std::string_view receipt) {
+  PutBytes(Key(Table::kTakenOffReceipt, partition_)
+               .U64(position.epoch())
+               .U64(position.number())
+               .key(),
+           std::string(receipt));
+}
+
 v1::PartitionRow PartitionTables::Row() {
   return GetMessage<v1::PartitionRow>(Key(Table::kPartitionRow, partition_).key())
       .value_or(v1::PartitionRow());

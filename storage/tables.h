@@ -62,6 +62,7 @@ enum class Table : uint8_t {
   kPartitionRow = 0x29,
   kTakenOff = 0x2a,
   kTakenOffPosition = 0x2b,
+  kTakenOffReceipt = 0x2c,
 };
 
 // Common ground of the tables: rows that cannot be read (a damaged block, bytes that do not parse)
@@ -201,6 +202,9 @@ class PartitionTables : public Rows {
   void AppendLog(uint64_t number, const v1::LogRow& row);
   // Until then only Log() of these tables shows what was appended.
   void FlushLog();
+  // Takes off what is behind the first `size` commits. Requires that nothing was appended since the
+  // last FlushLog().
+  void TruncateLog(uint64_t size);
   // Rows first ≤ number ≤ last, in order, until `visit` returns false.
   void ForEachLog(uint64_t first, uint64_t last,
                   const std::function<bool(uint64_t number, v1::LogRow row)>& visit);
@@ -214,6 +218,10 @@ class PartitionTables : public Rows {
   void PutTakenOff(const v1::TakenOff& commit);
   // All of them, by change.
   void ForEachTakenOff(const std::function<bool(const v1::TakenOff& commit)>& visit);
+  // The receipt of a commit that this store's own log had and has not any more: with the checkpoint of
+  // its epoch it is evidence of what was signed.
+  std::optional<std::string> TakenOffReceipt(const v1::Position& position);
+  void PutTakenOffReceipt(const v1::Position& position, std::string_view receipt);
   // At the coordinator: what it knows of the partition beside its log.
   v1::PartitionRow Row();
   void PutRow(const v1::PartitionRow& row);

@@ -67,6 +67,7 @@ absl::Status CheckWay(v1::DiscrepancyKind kind, Request::SettlementCase way) {
                  ? absl::OkStatus()
                  : WrongWay("--accept (try again) or --decline (dismiss)");
     case v1::DISCREPANCY_KIND_PREDICTION:
+    case v1::DISCREPANCY_KIND_CONTRADICTED:
       return way == Request::kAccept ? absl::OkStatus() : WrongWay("--accept (take note)");
     case v1::DISCREPANCY_KIND_QUERY:
       return WrongWay("trialsync query answer or trialsync query close");
@@ -75,6 +76,11 @@ absl::Status CheckWay(v1::DiscrepancyKind kind, Request::SettlementCase way) {
     default:
       return WrongWay("the current release of trialsync");
   }
+}
+
+v1::SettlementKind SettlementKindOf(v1::DiscrepancyKind kind, const Request& request) {
+  if (kind == v1::DISCREPANCY_KIND_CONTRADICTED) return v1::SETTLEMENT_KIND_NOTE;
+  return request.has_accept() ? v1::SETTLEMENT_KIND_ADMIT : v1::SETTLEMENT_KIND_DISMISS;
 }
 
 // Whether `first`, saved under the request's id, settled this in the way that the request says.
@@ -89,8 +95,8 @@ bool IsSame(Desk& desk, const v1::Change& first, const storage::DiscrepancyId& i
                first.same_thing().SerializeAsString();
   }
   if (first.has_settlement()) {
-    const bool dismissed = first.settlement().kind() == v1::SETTLEMENT_KIND_DISMISS;
-    return first.settlement().change() == id.change.view() && dismissed == request.has_decline();
+    return first.settlement().change() == id.change.view() &&
+           first.settlement().kind() == SettlementKindOf(id.kind, request);
   }
   if (!first.offers_again().empty()) {
     return first.offers_again() == id.change.view() && request.has_accept();
@@ -194,8 +200,7 @@ absl::StatusOr<v1::SettleDiscrepancyResponse> Settling::SettleWaiting() {
   }
   v1::Change change = NewChange(desk_, *definition_, person_);
   change.mutable_settlement()->set_change(id_.change.str());
-  change.mutable_settlement()->set_kind(request_.has_accept() ? v1::SETTLEMENT_KIND_ADMIT
-                                                              : v1::SETTLEMENT_KIND_DISMISS);
+  change.mutable_settlement()->set_kind(SettlementKindOf(id_.kind, request_));
   return SaveAndAnswer(change, ScopeOf(desk_.view(), *waiting));
 }
 

@@ -60,13 +60,21 @@ v1::Position Branches::ParentOf(uint64_t epoch) {
   return {};
 }
 
-v1::Position Branches::At(uint64_t number) {
-  v1::Position at = PositionOf(epoch(), number);
+v1::Position Branches::On(uint64_t epoch, uint64_t number) {
+  v1::Position at = PositionOf(epoch, number);
   for (v1::Position parent = ParentOf(at.epoch()); number <= parent.number();
        parent = ParentOf(at.epoch())) {
     at.set_epoch(parent.epoch());
   }
   return at;
+}
+
+std::optional<ChangeId> Branches::ChangeAt(const v1::Position& position) {
+  const bool here = position.number() != 0 && position.number() <= tables_->Head().size() &&
+                    At(position.number()).epoch() == position.epoch();
+  if (!here) return tables_->TakenOffAt(position);
+  const std::optional<StoredChange> change = ReadChange(*tables_, position.number());
+  return change ? std::optional(change->id) : std::nullopt;
 }
 
 std::vector<v1::Position> Branches::EpochEnds(const v1::Position& end) {

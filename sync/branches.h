@@ -33,8 +33,12 @@ class Branches {
   bool Knows(uint64_t epoch);
   // The last commit before the epoch; number 0 where nothing is.
   v1::Position ParentOf(uint64_t epoch);
+  // The position with this number on the branch that ends in `epoch`.
+  v1::Position On(uint64_t epoch, uint64_t number);
   // The position of a commit of this log.
-  v1::Position At(uint64_t number);
+  v1::Position At(uint64_t number) { return On(epoch(), number); }
+  // What was committed there, in this log or taken off; nullopt if nothing is known of it.
+  std::optional<ChangeId> ChangeAt(const v1::Position& position);
   // The last commit of each epoch on the branch of `end`, oldest first.
   std::vector<v1::Position> EpochEnds(const v1::Position& end);
 

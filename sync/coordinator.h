@@ -20,6 +20,7 @@
 #include "sync/checkpoint.h"
 #include "sync/machine.h"
 #include "sync/note_key.h"
+#include "sync/replayed_log.h"
 
 namespace trialsync::sync {
 
@@ -95,10 +96,23 @@ class CoordinatorMachine : public Machine {
     std::set<std::pair<uint32_t, std::string>> definitions_held;
     // While the site hands over what it has: the end of its log, as the coordinator once signed it.
     std::optional<Checkpoint> signed_end;
+    // That log is not behind this one, but goes on otherwise: it is made in forks_.
+    bool forks = false;
     absl::Time last_received;
     absl::Time last_sent;
 
     bool welcomed() const { return partition.has_value() && !signed_end; }
+  };
+
+  // A site's log that goes on otherwise than this one, as far as it was handed over. In memory, and
+  // no further than a session: another one of the same log goes on with it.
+  struct Fork {
+    // Both begin with so many commits.
+    uint64_t common_size = 0;
+    Checkpoint signed_end;
+    // From the first piece on; the definitions outlive the log.
+    std::shared_ptr<const study::DefinitionSet> definitions;
+    std::shared_ptr<ReplayedLog> log;
   };
 
   CoordinatorMachine(CoordinatorOptions options, Entropy* entropy)
@@ -114,6 +128,7 @@ class CoordinatorMachine : public Machine {
   std::map<SiteName, Partition> partitions_;
   Definitions definitions_;
   std::map<SessionId, Session> sessions_;
+  std::map<SiteName, Fork> forks_;
   Replicas replicas_;
 };
 

@@ -91,20 +91,20 @@ CoordinatorMachine::Group::Work* CoordinatorMachine::Group::Create(const SiteNam
   Work* const work = CreateEmpty(name);
   if (work == nullptr) return nullptr;
   for (const auto& definition : machine_.definitions_.at(name.study)->all()) {
-    v1::Change change = NewChange(*work, "coordinator", "published for the study");
+    v1::Change change = NewChange(name, *work->log, "coordinator", "published for the study");
     *change.mutable_version_publication()->mutable_version() = definition->version();
     CommitOwn(*work, change);
   }
   return work;
 }
 
-v1::Change CoordinatorMachine::Group::NewChange(const Work& work, const std::string& author,
+v1::Change CoordinatorMachine::Group::NewChange(const SiteName& name, const LogWriter& log,
+                                                const std::string& author,
                                                 const std::string& reason) {
   v1::Change change;
-  change.set_study(work.name.study);
-  change.set_site(work.name.site);
-  change.mutable_base()->set_epoch(work.log->epoch());
-  change.mutable_base()->set_number(work.log->size());
+  change.set_study(name.study);
+  change.set_site(name.site);
+  *change.mutable_base() = PositionOf(log.epoch(), log.size());
   change.set_author(author);
   *change.mutable_authored_time() = ToTimestamp(now_);
   change.set_reason(reason);
@@ -119,20 +119,31 @@ absl::Status CoordinatorMachine::Group::Stopped(const Work& work) {
                    work.row.stopped(), "; see trialsync recovery show"));
 }
 
+uint64_t CoordinatorMachine::Group::NextEpoch(const Work& work) const {
+  return work.row.next_epoch() != 0 ? work.row.next_epoch() : machine_.epoch_;
+}
+
+void CoordinatorMachine::Group::AppendRecord(const Work& work, LogWriter& log,
+                                             v1::EpochRecord record) {
+  const ChainId chain{machine_.centre_.replica, NextEpoch(work)};
+  const uint64_t seq = log.Chain(chain).seq + 1;
+  if (seq == 1) *record.mutable_parent() = PositionOf(log.epoch(), log.size());
+  v1::Change change =
+      NewChange(work.name, log, "coordinator", "the coordinator's store went back");
+  *change.mutable_epoch_record() = std::move(record);
+  const std::string authored = change.SerializeAsString();
+  log.Append({.stamp = {chain, seq},
+              .authored = authored,
+              .authored_digest = Sha256Of(authored),
+              .change = &change,
+              .received_time_us = absl::ToUnixMicros(now_)});
+}
+
 Receipt CoordinatorMachine::Group::Commit(Work& work, const Incoming& incoming) {
-  const uint64_t epoch = work.row.next_epoch() != 0 ? work.row.next_epoch() : machine_.epoch_;
   if (work.log->size() == 0) {
-    work.log->BeginEpoch(epoch);
-  } else if (work.log->epoch() != epoch) {
-    v1::Change change = NewChange(work, "coordinator", "the coordinator's store went back");
-    *change.mutable_epoch_record()->mutable_parent() =
-        PositionOf(work.log->epoch(), work.log->size());
-    const std::string authored = change.SerializeAsString();
-    work.log->Append({.stamp = {{machine_.centre_.replica, epoch}, 1},
-                      .authored = authored,
-                      .authored_digest = Sha256Of(authored),
-                      .change = &change,
-                      .received_time_us = absl::ToUnixMicros(now_)});
+    work.log->BeginEpoch(NextEpoch(work));
+  } else if (work.log->epoch() != NextEpoch(work)) {
+    AppendRecord(work, *work.log, v1::EpochRecord());
   }
   return work.log->Append(incoming);
 }

@@ -55,11 +55,17 @@ class CoordinatorMachine::Group {
   // Commits the next change; before it, where an epoch begins, the record of that. Requires that
   // the partition did not stop.
   Receipt Commit(Work& work, const Incoming& incoming);
+  // The epoch of the next commit.
+  uint64_t NextEpoch(const Work& work) const;
+  // Appends a record of that epoch to the partition's log, or to one that is to take its place. The
+  // first one begins the epoch.
+  void AppendRecord(const Work& work, LogWriter& log, v1::EpochRecord record);
   // Commits an act of the centre's own; returns its receipt.
   Receipt CommitOwn(Work& work, const v1::Change& change);
   // What the centre's chain goes on from in this partition, where it begins there.
   std::optional<Stamp> CentreOrigin(Work& work);
-  v1::Change NewChange(const Work& work, const std::string& author, const std::string& reason);
+  v1::Change NewChange(const SiteName& name, const LogWriter& log, const std::string& author,
+                       const std::string& reason);
 
   // Sessions (coordinator_session.cc).
   void OnHello(SessionId id, Session& session, const v1::Hello& hello);
@@ -75,8 +81,8 @@ class CoordinatorMachine::Group {
   void OnProgress(Session& session, const v1::LogPosition& log);
   void SendDefinitions(SessionId id, Session& session, Work& work);
   void SendFrames(SessionId id, Session& session, Work& work);
-  // Signs the end of a frame, and keeps that beside the log if it is the newest.
-  absl::Status SignEnd(Work& work, v1::LogFrame& frame);
+  // Signs a position of the log, and keeps that beside it if it is the newest.
+  absl::Status Sign(Work& work, v1::Checkpoint& end);
   void Refuse(SessionId id, v1::RefusalReason reason, const std::string& message,
               const std::string& mend, uint64_t boot = 0);
   void SendToSite(SessionId id, v1::CoordinatorMessage message);
@@ -89,16 +95,35 @@ class CoordinatorMachine::Group {
   // The coordinator's own signature under the end of a Hello's log; nullopt if it is none.
   std::optional<Checkpoint> SignedEnd(const SiteName& name, const v1::Hello& hello);
   void RefuseLog(SessionId id, const v1::Hello& hello, Work& work);
+  // Asks for the site's log behind the first `common_size` commits.
   void BeginHandOver(SessionId id, Session& session, const v1::Hello& hello,
-                     const Checkpoint& signed_end, Work& work);
+                     const Checkpoint& signed_end, uint64_t common_size, Work& work);
   void AskForHandOver(
-      SessionId id, const google::protobuf::RepeatedPtrField<v1::VersionReference>& definitions,
-      Work& work);
+      SessionId id, uint64_t first_number,
+      const google::protobuf::RepeatedPtrField<v1::VersionReference>& definitions,
+      const Work& work);
   void OnDefinition(SessionId id, const Session& session, const v1::DefinitionTransfer& transfer);
   void OnHandOver(SessionId id, Session& session, const v1::HandOver& piece);
-  // Appends it, if it is what was signed. `work` is gone then.
+  // Whether a piece is shown to go on behind `log`; else what is to be done was done.
+  bool GoesOn(SessionId id, const v1::HandOver& piece, const Checkpoint& signed_end,
+              const LogWriter& log, Work& work);
+  // Appends it to the log, if it is what was signed. `work` is gone then.
   absl::Status TakePiece(Work& work, const v1::HandOver& piece, const Checkpoint& signed_end);
-  void NoteRefill(const Session& session, Work& work, const v1::LogPosition& before, bool done);
+  void RefusePiece(SessionId id, const Session& session, const absl::Status& why);
+  // The report of what sites bring back to a partition; one for all pieces and sessions.
+  struct Report {
+    uint64_t index = 0;
+    v1::RecoveryRow row;
+  };
+  Report ReportOf(const Session& session, const Work& work, uint64_t size_before);
+  void EndReport(Report report, const LogWriter& log);
+
+  // Where both logs went on (coordinator_fork.cc).
+  void OnForkPiece(SessionId id, Session& session, const v1::HandOver& piece, Work& work);
+  // Keeps one of the two, and takes in what only the other has.
+  void SettleFork(const Session& session, Fork& fork, Work& work);
+  // Tells a site that commits of its log were taken off.
+  void SendRewind(SessionId id, uint64_t common_size, Work& work);
   void DrawEpoch(Work& work);
   void NoteMet(Work& work, const ReplicaId& replica);
   // Stops a partition for good, and ends its sessions.

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "sync/checkpoint.h"
 #include "sync/coordinator_group.h"
+#include "sync/fork.h"
 #include "sync/hand_over.h"
 #include "sync/log_tree.h"
 #include "sync/recovery.h"
@@ -82,17 +83,20 @@ bool CoordinatorMachine::Group::IsBeginning(SessionId id, Session& session, cons
     }
     return false;
   }
-  if (!signed_end || common != work.log->size()) {
+  if (!signed_end) {
     RefuseLog(id, hello, work);
-    return false;
+  } else if (work.state->tables().TakenOffAt(theirs.back()) &&
+             AllIsBack(*work.state, theirs.back())) {
+    SendRewind(id, common, work);
+  } else {
+    BeginHandOver(id, session, hello, *signed_end, common, work);
   }
-  BeginHandOver(id, session, hello, *signed_end, work);
   return false;
 }
 
 void CoordinatorMachine::Group::BeginHandOver(SessionId id, Session& session,
                                               const v1::Hello& hello, const Checkpoint& signed_end,
-                                              Work& work) {
+                                              uint64_t common_size, Work& work) {
   FenceOlder(id, work.name, *ReplicaId::From(hello.replica()), hello.boot());
   for (const auto& [other, live] : machine_.sessions_) {
     if (other == id || live.partition != work.name || !live.signed_end) continue;
@@ -104,6 +108,7 @@ void CoordinatorMachine::Group::BeginHandOver(SessionId id, Session& session,
   session.replica = *ReplicaId::From(hello.replica());
   session.incarnation = hello.incarnation();
   session.signed_end = signed_end;
+  session.forks = common_size != work.log->size();
   StatusOf(session).replica = session.replica;
   Tell(Event::Severity::kAlarm,
        "the coordinator's store went back: a site has commits that it lacks",
@@ -111,15 +116,24 @@ void CoordinatorMachine::Group::BeginHandOver(SessionId id, Session& session,
         {"replica", session.replica.hex()},
         {"size_there", absl::StrCat(hello.log().size())},
         {"size_here", absl::StrCat(work.log->size())}});
-  AskForHandOver(id, hello.definitions(), work);
+  uint64_t had_size = common_size;
+  if (session.forks) {
+    Fork& fork = machine_.forks_[work.name];
+    if (fork.common_size != common_size || fork.signed_end.root != signed_end.root) fork = Fork();
+    fork.common_size = common_size;
+    fork.signed_end = signed_end;
+    if (fork.log != nullptr) had_size = fork.log->log().size();
+  }
+  AskForHandOver(id, had_size + 1, hello.definitions(), work);
 }
 
 void CoordinatorMachine::Group::AskForHandOver(
-    SessionId id, const google::protobuf::RepeatedPtrField<v1::VersionReference>& definitions,
-    Work& work) {
+    SessionId id, uint64_t first_number,
+    const google::protobuf::RepeatedPtrField<v1::VersionReference>& definitions,
+    const Work& work) {
   v1::CoordinatorMessage message;
   v1::HandOverRequest* const request = message.mutable_hand_over_request();
-  request->set_first_number(work.log->size() + 1);
+  request->set_first_number(first_number);
   for (const v1::VersionReference& version : definitions) {
     if (work.state->definitions().Find(version) == nullptr) *request->add_definitions() = version;
   }
@@ -147,36 +161,56 @@ void CoordinatorMachine::Group::OnHandOver(SessionId id, Session& session,
   if (!session.signed_end) {
     return Refuse(id, v1::REFUSAL_REASON_MESSAGE_INVALID, "nothing was to be handed over", "");
   }
+  if (session.forks) return OnForkPiece(id, session, piece, *work);
   const Checkpoint signed_end = *session.signed_end;
-  const v1::LogPosition before = work->log->Position();
-  // Something was committed since it was asked for: the logs are compared anew.
-  if (piece.frame().first_number() != before.size() + 1) return CutSession(id);
-  switch (CheckBefore(piece, before.size(), work->log->Root(), signed_end)) {
-    case ProofBefore::kHolds:
-      break;
-    case ProofBefore::kContradicts:
-      return Stop(*work, absl::StrCat("the coordinator signed a log that begins with other ",
-                                      before.size(), " commits than the ones that it has"));
-    case ProofBefore::kFails:
-      return Refuse(id, v1::REFUSAL_REASON_MESSAGE_INVALID,
-                    "what the site hands over is not shown to be of the signed log",
-                    "trialsync verify, at the site");
-  }
+  const uint64_t size_before = work->log->size();
+  if (!GoesOn(id, piece, signed_end, *work->log, *work)) return;
   const absl::Status taken = TakePiece(*work, piece, signed_end);
   if (!status_.ok()) return;
-  if (!taken.ok()) {
-    Tell(Event::Severity::kAlarm, "what a site handed over was not taken",
-         {{"site", session.partition->ToString()}, {"reason", std::string(taken.message())}});
-    return Refuse(id, v1::REFUSAL_REASON_MESSAGE_INVALID, std::string(taken.message()),
-                  "trialsync verify, at the site");
-  }
+  if (!taken.ok()) return RefusePiece(id, session, taken);
   Work* const grown = Open(*session.partition);
   if (grown == nullptr) return;
-  const bool done = grown->log->size() == signed_end.size;
-  NoteRefill(session, *grown, before, done);
-  if (!done) return AskForHandOver(id, {}, *grown);
+  Report report = ReportOf(session, *grown, size_before);
+  report.row.set_log_size_after(grown->log->size());
+  if (grown->log->size() != signed_end.size) {
+    storage::StoreTables(&transaction_).PutRecovery(report.index, report.row);
+    return AskForHandOver(id, grown->log->size() + 1, {}, *grown);
+  }
   DrawEpoch(*grown);
+  EndReport(std::move(report), *grown->log);
   CutSessions(grown->name);
+}
+
+bool CoordinatorMachine::Group::GoesOn(SessionId id, const v1::HandOver& piece,
+                                       const Checkpoint& signed_end, const LogWriter& log,
+                                       Work& work) {
+  if (piece.frame().first_number() != log.size() + 1) {
+    // Something was committed since it was asked for: the logs are compared anew.
+    CutSession(id);
+    return false;
+  }
+  switch (CheckBefore(piece, log.size(), log.Root(), signed_end)) {
+    case ProofBefore::kHolds:
+      return true;
+    case ProofBefore::kContradicts:
+      Stop(work, absl::StrCat("the coordinator signed a log that begins with other ", log.size(),
+                              " commits than the ones that it has"));
+      return false;
+    case ProofBefore::kFails:
+      Refuse(id, v1::REFUSAL_REASON_MESSAGE_INVALID,
+             "what the site hands over is not shown to be of the signed log",
+             "trialsync verify, at the site");
+      return false;
+  }
+  return false;
+}
+
+void CoordinatorMachine::Group::RefusePiece(SessionId id, const Session& session,
+                                            const absl::Status& why) {
+  Tell(Event::Severity::kAlarm, "what a site handed over was not taken",
+       {{"site", session.partition->ToString()}, {"reason", std::string(why.message())}});
+  Refuse(id, v1::REFUSAL_REASON_MESSAGE_INVALID, std::string(why.message()),
+         "trialsync verify, at the site");
 }
 
 absl::Status CoordinatorMachine::Group::TakePiece(Work& work, const v1::HandOver& piece,
@@ -203,40 +237,43 @@ absl::Status CoordinatorMachine::Group::TakePiece(Work& work, const v1::HandOver
   return absl::OkStatus();
 }
 
-// One entry for what one site brings back, over all pieces and sessions.
-void CoordinatorMachine::Group::NoteRefill(const Session& session, Work& work,
-                                           const v1::LogPosition& before, bool done) {
+CoordinatorMachine::Group::Report CoordinatorMachine::Group::ReportOf(const Session& session,
+                                                                      const Work& work,
+                                                                      uint64_t size_before) {
   storage::StoreTables store(&transaction_);
   const std::vector<v1::RecoveryRow> rows = store.Recoveries();
-  uint64_t index = rows.size() + 1;
-  v1::RecoveryRow row;
+  Report report{.index = rows.size() + 1, .row = {}};
   for (uint64_t i = 0; i < rows.size(); ++i) {
     const bool goes_on = rows[i].cause() == v1::RECOVERY_CAUSE_REFILLED &&
                          rows[i].ended_time_us() == 0 &&
                          rows[i].partition() == work.name.ToString();
-    if (!goes_on) continue;
-    index = i + 1;
-    row = rows[i];
+    if (goes_on) report = {.index = i + 1, .row = rows[i]};
   }
+  v1::RecoveryRow& row = report.row;
   if (row.partition().empty()) {
     row.set_cause(v1::RECOVERY_CAUSE_REFILLED);
     row.set_began_time_us(absl::ToUnixMicros(now_));
     row.set_partition(work.name.ToString());
-    row.set_log_size_before(before.size());
-    row.set_epoch_before(before.epoch());
+    row.set_log_size_before(size_before);
+    row.set_log_size_after(size_before);
+    row.set_epoch_before(work.log->epoch());
   }
   row.set_source_replica(session.replica.str());
-  row.set_log_size_after(work.log->size());
-  if (done) {
-    row.set_ended_time_us(absl::ToUnixMicros(now_));
-    Tell(Event::Severity::kAlarm, "a site brought back what the coordinator had lost",
-         {{"site", work.name.ToString()},
-          {"first_number", absl::StrCat(row.log_size_before() + 1)},
-          {"last_number", absl::StrCat(row.log_size_after())},
-          {"see", "trialsync recovery show"}});
-  }
-  store.PutRecovery(index, row);
   if (!store.status().ok()) Fail(store.status());
+  return report;
+}
+
+void CoordinatorMachine::Group::EndReport(Report report, const LogWriter& log) {
+  v1::RecoveryRow& row = report.row;
+  row.set_epoch_after(log.epoch());
+  row.set_ended_time_us(absl::ToUnixMicros(now_));
+  storage::StoreTables(&transaction_).PutRecovery(report.index, row);
+  Tell(Event::Severity::kAlarm, "a site brought back what the coordinator had lost",
+       {{"site", row.partition()},
+        {"first_number", absl::StrCat(row.log_size_before() + 1)},
+        {"last_number", absl::StrCat(row.log_size_after())},
+        {"taken_off", absl::StrCat(row.taken_off_count())},
+        {"see", "trialsync recovery show"}});
 }
 
 // What was committed in this epoch may not all be known: it ends here. So does the centre's chain.
@@ -299,6 +336,7 @@ void CoordinatorMachine::Group::Stop(Work& work, const std::string& why) {
     if (session.partition == work.name) ended.push_back(id);
   }
   for (const SessionId id : ended) RefuseStopped(id, work);
+  machine_.forks_.erase(work.name);
 }
 
 void CoordinatorMachine::Group::RefuseStopped(SessionId id, const Work& work) {

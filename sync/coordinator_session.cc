@@ -235,7 +235,7 @@ void CoordinatorMachine::Group::OnHello(SessionId id, Session& session, const v1
       return Refuse(id, v1::REFUSAL_REASON_REPLICA_NOT_ENROLLED, "this replica is not enrolled",
                     "");
     }
-    v1::Change enrolment = NewChange(*work, "coordinator", "first contact");
+    v1::Change enrolment = NewChange(name, *work->log, "coordinator", "first contact");
     enrolment.mutable_replica_enrolment()->set_replica(replica->str());
     CommitOwn(*work, enrolment);
     work->state->Flush();
@@ -407,15 +407,15 @@ void CoordinatorMachine::Group::SendDefinitions(SessionId id, Session& session, 
   }
 }
 
-absl::Status CoordinatorMachine::Group::SignEnd(Work& work, v1::LogFrame& frame) {
-  const v1::LogPosition& end = frame.checkpoint().log();
-  const absl::StatusOr<Checkpoint> checkpoint = CheckpointAt(
-      work.name, end, now_, work.state->branches().ParentOf(end.epoch()));
+absl::Status CoordinatorMachine::Group::Sign(Work& work, v1::Checkpoint& end) {
+  const v1::LogPosition& log = end.log();
+  const absl::StatusOr<Checkpoint> checkpoint =
+      CheckpointAt(work.name, log, now_, work.state->branches().ParentOf(log.epoch()));
   if (!checkpoint.ok()) return checkpoint.status();
   absl::StatusOr<std::string> note = SignCheckpoint(*checkpoint, *machine_.options_.signing_key);
   if (!note.ok()) return note.status();
-  if (end.size() == work.log->size()) work.state->tables().PutCheckpoint(end.epoch(), *note);
-  frame.mutable_checkpoint()->set_note(*std::move(note));
+  if (log.size() == work.log->size()) work.state->tables().PutCheckpoint(log.epoch(), *note);
+  end.set_note(*std::move(note));
   return absl::OkStatus();
 }
 
@@ -426,7 +426,8 @@ void CoordinatorMachine::Group::SendFrames(SessionId id, Session& session, Work&
         BuildLogFrame(work.state->tables(), session.sent_size + 1,
                       {session.replica, session.incarnation}, log);
     if (!frame.ok()) return Fail(frame.status());
-    if (absl::Status status = SignEnd(work, *frame); !status.ok()) return Fail(status);
+    absl::Status signature = Sign(work, *frame->mutable_checkpoint());
+    if (!signature.ok()) return Fail(std::move(signature));
     session.sent_size = frame->checkpoint().log().size();
     session.frame_ends.push_back(session.sent_size);
     v1::CoordinatorMessage message;

@@ -146,7 +146,7 @@ absl::StatusOr<v1::StudyVersion> CoordinatorMachine::Group::Publish(
     for (const auto& [name, partition] : machine_.partitions_) {
       Work* const work = name.study == study ? Open(name) : nullptr;
       if (work == nullptr || !Stopped(*work).ok()) continue;
-      v1::Change change = NewChange(*work, request.author(), request.reason());
+      v1::Change change = NewChange(work->name, *work->log, request.author(), request.reason());
       *change.mutable_version_publication()->mutable_version() = definition.version();
       CommitOwn(*work, change);
     }
@@ -218,7 +218,7 @@ absl::StatusOr<v1::StudyVersionActivation> CoordinatorMachine::Group::Activate(
       return answer;
     }
   }
-  v1::Change change = NewChange(*work, request.author(), request.reason());
+  v1::Change change = NewChange(work->name, *work->log, request.author(), request.reason());
   *change.mutable_version_activation() = body;
   const Receipt receipt = CommitOwn(*work, change);
   Tell(Event::Severity::kInfo, "study version activated",
@@ -246,7 +246,7 @@ absl::StatusOr<v1::StudyVersionActivation> CoordinatorMachine::Group::Retire(
     return ActivationOf(name, **definition, v1::StudyVersionActivation::RETIRED, row->retired(0));
   }
   if (absl::Status stopped = Stopped(*work); !stopped.ok()) return stopped;
-  v1::Change change = NewChange(*work, request.author(), request.reason());
+  v1::Change change = NewChange(work->name, *work->log, request.author(), request.reason());
   *change.mutable_version_retirement()->mutable_version() = (*definition)->version();
   const Receipt receipt = CommitOwn(*work, change);
   Tell(Event::Severity::kInfo, "study version retired",

@@ -66,6 +66,12 @@ class Sentence {
             Change(), " was shown as ", OutcomeWord(row_.predicted_outcome()),
             ", and the centre's receipt says ", OutcomeWord(row_.received_outcome()),
             row_.reason() == v1::REASON_UNSPECIFIED ? "" : absl::StrCat(", because ", Because()));
+      case v1::DISCREPANCY_KIND_CONTRADICTED:
+        return absl::StrCat(
+            Change(), " had been receipted as ", OutcomeWord(row_.predicted_outcome()),
+            " before the coordinator's store went back, and is ",
+            OutcomeWord(row_.received_outcome()), " now that it was committed behind others",
+            row_.reason() == v1::REASON_UNSPECIFIED ? "" : absl::StrCat(", because ", Because()));
       default:
         return "something of a newer release of trialsync waits here";
     }
@@ -89,6 +95,7 @@ class Sentence {
       case v1::DISCREPANCY_KIND_LABEL:
         return "the site renames one, or says that they are the same";
       case v1::DISCREPANCY_KIND_PREDICTION:
+      case v1::DISCREPANCY_KIND_CONTRADICTED:
         return "take note of it";
       default:
         return "install the current release";

@@ -37,6 +37,9 @@ inline constexpr size_t kMessageBytesMax = size_t{10} << 20;
 // is spent on it.
 inline constexpr size_t kContentBytesMax = kBatchBytesMax + kChangeBytesMax + (size_t{1} << 16);
 
+// Bytes of what was taken off that one record of an epoch names; what is beyond makes another one.
+inline constexpr size_t kTakenOffBytesMax = size_t{1} << 20;
+
 // Items written by one change, and references closed by one decision.
 inline constexpr int kWritesPerChangeMax = 1000;
 

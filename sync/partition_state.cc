@@ -59,6 +59,16 @@ bool PartitionState::AnyHeld() {
   return *any_held_;
 }
 
+bool PartitionState::AnyTakenOff() {
+  if (any_taken_off_) return *any_taken_off_;
+  any_taken_off_ = false;
+  tables_.ForEachTakenOff([&](const v1::TakenOff&) {
+    any_taken_off_ = true;
+    return false;
+  });
+  return *any_taken_off_;
+}
+
 const v1::BirthRow* PartitionState::Birth(const ChangeId& id) {
   const auto known = births_.find(id);
   if (known != births_.end()) return &known->second;

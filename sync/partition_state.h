@@ -53,6 +53,10 @@ class PartitionState {
   bool AnyHeld();
   void NoteHeld() { any_held_ = true; }
 
+  // Whether commits were taken off another branch of this log, likewise.
+  bool AnyTakenOff();
+  void NoteTakenOff() { any_taken_off_ = true; }
+
   // What was born under this id; null if nothing is known of it. Valid until PutBirth() of it, or
   // Flush().
   const v1::BirthRow* Birth(const ChangeId& id);
@@ -96,6 +100,7 @@ class PartitionState {
   CachedRecord* last_ = nullptr;
   uint64_t first_entry_ = 0;
   std::optional<bool> any_held_;
+  std::optional<bool> any_taken_off_;
   std::map<ReplicaId, bool> centres_;
   std::optional<std::vector<v1::VersionRow>> versions_;
   std::map<ChangeId, v1::BirthRow> births_;

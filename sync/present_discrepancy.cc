@@ -118,7 +118,8 @@ class Presentation {
   void AddAlternatives() {
     if (IsConflict(row_.kind())) return AddConflict();
     if (row_.kind() == v1::DISCREPANCY_KIND_HELD || row_.kind() == v1::DISCREPANCY_KIND_REFUSED ||
-        row_.kind() == v1::DISCREPANCY_KIND_PREDICTION) {
+        row_.kind() == v1::DISCREPANCY_KIND_PREDICTION ||
+        row_.kind() == v1::DISCREPANCY_KIND_CONTRADICTED) {
       AddChange();
     }
   }

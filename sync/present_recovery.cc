@@ -10,6 +10,7 @@
 #include "proto/names.h"
 #include "storage/tables.h"
 #include "storage/transaction.h"
+#include "sync/branches.h"
 #include "sync/receipt.h"
 #include "sync/stored_change.h"
 #include "sync/time.h"
@@ -32,10 +33,14 @@ std::string Cause(const v1::RecoveryRow& row) {
       return "The store was put back from a backup.";
     case v1::RECOVERY_CAUSE_WENT_BACK:
       return "The coordinator knew more of this replica than the replica: an old state of the store "
-             "was put back, or a copy of it was used in turns.";
+             "was put back, a copy of it was used in turns, or the coordinator went back itself while "
+             "changes were on their way.";
     case v1::RECOVERY_CAUSE_REFILLED:
       return absl::StrCat("A site had commits of ", row.partition(),
                           " that this coordinator had signed, and did not have any more.");
+    case v1::RECOVERY_CAUSE_REWOUND:
+      return "The coordinator's store went back: commits that this site had were taken off the log, and "
+             "are in it again behind others.";
     case v1::RECOVERY_CAUSE_CONTRADICTION:
       return absl::StrCat("Two contents of one position of the log of ", row.partition(),
                           " bear this coordinator's signature: somebody changed a log, or the store "
@@ -53,7 +58,10 @@ std::string Course(const v1::RecoveryRow& row) {
            "its own; or stop one of the two daemons. Work goes on until then, without a link.";
   }
   if (row.ended_time_us() == 0) {
-    return row.cause() == v1::RECOVERY_CAUSE_WENT_BACK || row.cause() == v1::RECOVERY_CAUSE_COPIED
+    const bool works_on = row.cause() == v1::RECOVERY_CAUSE_WENT_BACK ||
+                          row.cause() == v1::RECOVERY_CAUSE_COPIED ||
+                          row.cause() == v1::RECOVERY_CAUSE_REWOUND;
+    return works_on
                ? "It waits for the coordinator, to get what is missing. Work goes on."
                : "It waits for the coordinator, to get what is missing. No new work is taken, and "
                  "nothing shown, until then.";
@@ -78,8 +86,15 @@ std::string CentreCourse(const v1::RecoveryRow& row) {
     return "Nothing more is committed for this site. Keep both stores as they are, and compare them.";
   }
   if (row.cause() == v1::RECOVERY_CAUSE_REFILLED) {
-    return absl::StrCat(row.ended_time_us() == 0 ? "It brings them back. " : "It brought them back. ",
-                        "What no site has that says Hello cannot be named.");
+    const std::string both =
+        row.taken_off_count() == 0
+            ? ""
+            : absl::StrCat("Both logs had gone on: ", row.taken_off_count(),
+                           " commits of one were taken off, and what the other did not have of them "
+                           "was committed again behind it. ");
+    return absl::StrCat(
+        row.ended_time_us() == 0 ? "It brings them back. " : "It brought them back. ", both,
+        "What no site has that says Hello cannot be named.");
   }
   return absl::StrCat(
       "The coordinator goes on in a new epoch, and gets from each site what it lacks. ",
@@ -88,7 +103,7 @@ std::string CentreCourse(const v1::RecoveryRow& row) {
       " What the lost state had and no site has cannot be named.");
 }
 
-v1::Recovery Summary(const v1::RecoveryRow& row) {
+v1::Recovery Summary(const v1::RecoveryRow& row, bool of_centre) {
   v1::Recovery recovery;
   recovery.set_cause(row.cause());
   *recovery.mutable_began_time() = ToTimestamp(absl::FromUnixMicros(row.began_time_us()));
@@ -97,7 +112,6 @@ v1::Recovery Summary(const v1::RecoveryRow& row) {
   }
   recovery.set_site(row.partition());
   recovery.set_replica(ToHex(row.source_replica()));
-  const bool of_centre = row.epoch_after() != 0 || !row.partition().empty();
   recovery.set_summary(absl::StrCat(Cause(row), " ", of_centre ? CentreCourse(row) : Course(row)));
   if (row.log_size_after() > row.log_size_before()) {
     recovery.set_first_pulled(row.log_size_before() + 1);
@@ -123,22 +137,40 @@ bool LacksPrivateValue(const StoredChange& change, storage::PartitionTables& tab
   });
 }
 
+// What was committed at these numbers of the log as it was after the recovery.
+std::vector<StoredChange> ChangesAt(const v1::RecoveryRow& row, uint64_t first, uint64_t last,
+                                    storage::PartitionTables& tables) {
+  std::vector<StoredChange> changes;
+  Branches branches(&tables);
+  const uint64_t epoch = row.epoch_after() != 0 ? row.epoch_after() : branches.epoch();
+  for (uint64_t number = first; number != 0 && number <= last; ++number) {
+    const std::optional<ChangeId> id = branches.ChangeAt(branches.On(epoch, number));
+    std::optional<StoredChange> change = id ? FindChange(tables, *id) : std::nullopt;
+    if (change) changes.push_back(*std::move(change));
+  }
+  return changes;
+}
+
+// Of what a record says was taken off: what has another outcome now.
+void AddContradicted(const StoredChange& record, storage::PartitionTables& tables,
+                     v1::Recovery& recovery) {
+  auto& listed = *recovery.mutable_contradicted_changes();
+  for (const v1::TakenOff& commit : record.change.epoch_record().commits()) {
+    const std::optional<ChangeId> id = ChangeId::From(commit.change());
+    if (!id || !tables.Discrepancy({*id, v1::DISCREPANCY_KIND_CONTRADICTED, 0})) continue;
+    if (std::find(listed.begin(), listed.end(), id->hex()) == listed.end()) *listed.Add() = id->hex();
+  }
+}
+
 // The changes that it is about, one by one.
 void AddChanges(const v1::RecoveryRow& row, storage::PartitionTables& tables,
                 v1::Recovery& recovery) {
-  if (recovery.last_pulled() != 0) {
-    tables.ForEachLog(recovery.first_pulled(), recovery.last_pulled(),
-                      [&](uint64_t number, const v1::LogRow& commit) {
-                        const auto receipt = DecodeReceipt(commit.receipt());
-                        if (!receipt.ok() || !IsOwn(receipt->stamp.chain, row)) return true;
-                        const std::optional<StoredChange> change = ReadChange(tables, number);
-                        if (!change) return true;
-                        recovery.add_pulled_back_changes(change->id.hex());
-                        if (LacksPrivateValue(*change, tables)) {
-                          recovery.add_lost_site_only_changes(change->id.hex());
-                        }
-                        return true;
-                      });
+  for (const StoredChange& change :
+       ChangesAt(row, recovery.first_pulled(), recovery.last_pulled(), tables)) {
+    if (change.change.has_epoch_record()) AddContradicted(change, tables, recovery);
+    if (!IsOwn(change.stamp.chain, row)) continue;
+    recovery.add_pulled_back_changes(change.id.hex());
+    if (LacksPrivateValue(change, tables)) recovery.add_lost_site_only_changes(change.id.hex());
   }
   if (!recovery.lost_site_only_changes().empty()) {
     recovery.set_summary(absl::StrCat(
@@ -161,15 +193,24 @@ void AddChanges(const v1::RecoveryRow& row, storage::PartitionTables& tables,
                     });
 }
 
-// Of one partition of a coordinator: what a site brought back.
-void AddRefilled(storage::StoreTables& store, v1::Recovery& recovery) {
+// Of one partition of a coordinator: what a site brought back, and what was committed again.
+void AddRefilled(storage::StoreTables& store, const v1::RecoveryRow& row,
+                 v1::Recovery& recovery) {
   const absl::StatusOr<SiteName> name = ParseSiteName(recovery.site(), SiteName());
   const auto partition = name.ok() ? store.FindPartition(*name) : std::nullopt;
-  if (!partition || recovery.last_pulled() == 0) return;
+  if (!partition) return;
   storage::PartitionTables tables(&store.transaction(), *partition);
-  for (uint64_t number = recovery.first_pulled(); number <= recovery.last_pulled(); ++number) {
-    const std::optional<StoredChange> change = ReadChange(tables, number);
-    if (change) recovery.add_refilled_changes(change->id.hex());
+  for (const StoredChange& change :
+       ChangesAt(row, recovery.first_pulled(), recovery.last_pulled(), tables)) {
+    recovery.add_refilled_changes(change.id.hex());
+  }
+  for (const StoredChange& change :
+       ChangesAt(row, row.again_first_number(), row.again_last_number(), tables)) {
+    if (change.change.has_epoch_record()) {
+      AddContradicted(change, tables, recovery);
+    } else {
+      recovery.add_committed_again_changes(change.id.hex());
+    }
   }
   if (!tables.status().ok()) store.Fail(tables.status());
 }
@@ -194,7 +235,7 @@ void AddReplicas(storage::StoreTables& store, v1::ListRecoveriesResponse& respon
     for (const auto& [replica, row] : tables.Replicas()) {
       if (!row.has_recovery()) continue;
       v1::Recovery& recovery = *response.add_recoveries();
-      recovery = Summary(row.recovery());
+      recovery = Summary(row.recovery(), /*of_centre=*/false);
       recovery.set_site(partition.name.ToString());
       recovery.set_replica(replica.hex());
     }
@@ -212,11 +253,14 @@ absl::StatusOr<v1::ListRecoveriesResponse> ListRecoveries(
   const std::optional<v1::StoreIdentity> identity = store.Identity();
   const auto partition =
       identity ? store.FindPartition({identity->study(), identity->site()}) : std::nullopt;
+  const bool at_centre = identity && identity->site().empty();
   for (const v1::RecoveryRow& row : store.Recoveries()) {
     v1::Recovery& recovery = *response.add_recoveries();
-    recovery = Summary(row);
-    if (with_refilled && row.cause() == v1::RECOVERY_CAUSE_REFILLED) AddRefilled(store, recovery);
-    if (identity && row.epoch_after() == identity->epoch()) {
+    recovery = Summary(row, at_centre);
+    if (with_refilled && row.cause() == v1::RECOVERY_CAUSE_REFILLED) {
+      AddRefilled(store, row, recovery);
+    }
+    if (at_centre && row.partition().empty() && row.epoch_after() == identity->epoch()) {
       AddAwaited(store, identity->epoch(), recovery);
     }
     if (!partition) continue;

@@ -23,7 +23,15 @@ std::vector<v1::OwnRow> OwnBeyond(storage::PartitionTables& tables, uint64_t inc
 }
 
 // Own changes that somebody was told of and that are neither here nor in the log.
-void NoteLost(storage::PartitionTables& tables, v1::RecoveryRow& row) {
+void NoteLost(storage::StoreTables& store, storage::PartitionTables& tables,
+              v1::RecoveryRow& row) {
+  // A coordinator that went back itself may tell of a chain that this store has left since, and taken
+  // all along.
+  for (const v1::RecoveryRow& past : store.Recoveries()) {
+    const bool left = past.ended_time_us() != 0 &&
+                      past.incarnation_before() == row.incarnation_told();
+    if (left) return;
+  }
   uint64_t known = row.incarnation_told() == row.incarnation_before() ? row.last_seq_before() : 0;
   for (const v1::ChainHead& logged : tables.Chains()) {
     if (logged.incarnation() == row.incarnation_told()) known = std::max(known, logged.seq());
@@ -49,6 +57,7 @@ void NoteLog(storage::StoreTables& store, v1::RecoveryRow& row) {
   if (!partition || !replica) return;
   storage::PartitionTables tables(&store.transaction(), *partition);
   row.set_log_size_before(tables.Head().size());
+  row.set_epoch_before(tables.Head().epoch());
   const auto logged = tables.Chain({*replica, row.incarnation_before()});
   row.set_receipted_seq_before(logged ? logged->seq() : 0);
 }
@@ -116,7 +125,8 @@ Recovered EndRecovery(storage::StoreTables& store, storage::PartitionTables& tab
 
   report.set_last_seq_before(tables.LastOwn(before.incarnation));
   report.set_log_size_after(tables.Head().size());
-  NoteLost(tables, report);
+  report.set_epoch_after(tables.Head().epoch());
+  NoteLost(store, tables, report);
 
   v1::OwnBeginning beginning;
   beginning.set_behind(LastReceipted(tables, before, report.receipted_seq_before()));

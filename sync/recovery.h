@@ -10,8 +10,9 @@
 #include "storage/tables.h"
 #include "trialsync/v1/state.pb.h"
 
-// What a site does when its store went back or was copied (protocol §9): it draws a new incarnation,
-// pulls the log, and stamps again what of its outbox the log does not have. Nothing here is
+// What a site does when its store went back or was copied, or its log was rewound (protocol §9, §10):
+// it draws a new incarnation, pulls the log, and stamps again what of its outbox the log does not
+// have. Nothing here is
 // durable before the caller writes it.
 namespace trialsync::sync {
 
@@ -27,7 +28,7 @@ struct Recovery {
   // have seen replaced.
   bool rests() const {
     return open() && row.cause() != v1::RECOVERY_CAUSE_WENT_BACK &&
-           row.cause() != v1::RECOVERY_CAUSE_COPIED;
+           row.cause() != v1::RECOVERY_CAUSE_COPIED && row.cause() != v1::RECOVERY_CAUSE_REWOUND;
   }
 };
 std::optional<Recovery> LastRecovery(storage::StoreTables& tables);

@@ -12,6 +12,7 @@
 #include "sync/query_rules.h"
 #include "sync/record.h"
 #include "sync/stored_change.h"
+#include "sync/told.h"
 #include "sync/version_rules.h"
 #include "sync/worklist.h"
 #include "sync/write_rules.h"
@@ -70,6 +71,7 @@ class Commit {
   Judgement Judge(const Arriving& arriving);
   Judgement Dispatch(const Arriving& arriving, const study::Definition& definition);
   Judgement JudgeSettlement(const Arriving& arriving);
+  Judgement JudgeNote(const Arriving& arriving, const StoredChange& target);
   bool MaySettle(const Arriving& settler, const StoredChange& target);
   std::optional<Judgement> JudgeRequest(const Arriving& arriving);
   void Record(const Arriving& arriving, const Judgement& judgement);
@@ -195,6 +197,7 @@ void Commit::Record(const Arriving& arriving, const Judgement& judgement) {
     outcome->set_outcome(cell.outcome);
   }
   state_.tables().PutChange(arriving.id, row);
+  ListContradicted(state_, arriving.id, *arriving.change, effect_number_, received_time_us_);
   ListWaiting(arriving, judgement);
   Free({.change = arriving.id, .version = std::nullopt, .record_key = std::nullopt});
 }
@@ -309,6 +312,17 @@ bool Commit::MaySettle(const Arriving& settler, const StoredChange& target) {
   });
 }
 
+// Somebody takes note of a contradicted receipt.
+Judgement Commit::JudgeNote(const Arriving& arriving, const StoredChange& target) {
+  const std::optional<v1::DiscrepancyRow> listed =
+      state_.tables().Discrepancy({target.id, v1::DISCREPANCY_KIND_CONTRADICTED, 0});
+  if (!listed || !IsOpen(*listed)) {
+    return Judgement::Of(v1::OUTCOME_AGREED, v1::REASON_NOTHING_TO_DO);
+  }
+  if (!MaySettle(arriving, target)) return Judgement::Refused(v1::REASON_NOT_PERMITTED);
+  return Judgement::Of(v1::OUTCOME_APPLIED);
+}
+
 Judgement Commit::JudgeSettlement(const Arriving& arriving) {
   const v1::Settlement& settlement = arriving.change->settlement();
   const std::optional<ChangeId> id = ChangeId::From(settlement.change());
@@ -317,6 +331,7 @@ Judgement Commit::JudgeSettlement(const Arriving& arriving) {
   }
   const std::optional<StoredChange> target = Find(*id);
   if (!target) return Judgement::AwaitsChange(*id);
+  if (settlement.kind() == v1::SETTLEMENT_KIND_NOTE) return JudgeNote(arriving, *target);
   const v1::Outcome outcome = state_.tables().Change(*id)->outcome();
   const bool dismisses_refused = outcome == v1::OUTCOME_REFUSED &&
                                  settlement.kind() == v1::SETTLEMENT_KIND_DISMISS;
@@ -333,6 +348,10 @@ void Commit::Settle(const Arriving& arriving) {
   const v1::Settlement& settlement = arriving.change->settlement();
   const std::optional<StoredChange> target = Find(*ChangeId::From(settlement.change()));
   if (!target) return;
+  if (settlement.kind() == v1::SETTLEMENT_KIND_NOTE) {
+    CloseDiscrepancy(state_, {target->id, v1::DISCREPANCY_KIND_CONTRADICTED, 0}, arriving);
+    return;
+  }
   CloseDiscrepancy(state_, {target->id, v1::DISCREPANCY_KIND_REFUSED, 0}, arriving);
   if (settlement.kind() == v1::SETTLEMENT_KIND_ADMIT) {
     JudgeAgain(target->number);
@@ -349,6 +368,7 @@ void Commit::Dismiss(const StoredChange& target, const Arriving& settler) {
   row->set_reason(v1::REASON_DISMISSED);
   row->set_effect_number(effect_number_);
   state_.tables().PutChange(target.id, *row);
+  ListContradicted(state_, target.id, target.change, effect_number_, received_time_us_);
   admissions_.push_back(
       {target.number, {v1::OUTCOME_REFUSED, v1::REASON_DISMISSED, {}}});
   Free({.change = target.id, .version = std::nullopt, .record_key = std::nullopt});

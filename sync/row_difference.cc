@@ -6,7 +6,9 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "storage/key.h"
@@ -157,7 +159,49 @@ std::optional<RowDifference> Compare(const DerivedTable& table, const storage::R
   return RowDifference{table.table, "", absl::StrCat("cannot be read: ", have->status().message())};
 }
 
+// What `stored` is to have instead of what it has: nothing where there is no value.
+using Changed = std::vector<std::pair<std::string, std::optional<std::string>>>;
+
+absl::Status Collect(const DerivedTable& table, const storage::Reader& stored,
+                     const storage::Reader& replayed, PartitionNumber partition,
+                     Changed& changed) {
+  storage::KeyWriter prefix;
+  prefix.U8(static_cast<uint8_t>(table.table)).U32(partition.value);
+  const std::string end = storage::PrefixEnd(prefix.key());
+  const auto have = stored.Scan(prefix.key(), end);
+  const auto want = replayed.Scan(prefix.key(), end);
+  while (have->Valid() || want->Valid()) {
+    const bool had = have->Valid() && (!want->Valid() || have->key() <= want->key());
+    const bool wanted = want->Valid() && (!have->Valid() || want->key() <= have->key());
+    if (wanted && !(had && have->value() == want->value())) {
+      changed.emplace_back(want->key(), std::string(want->value()));
+    } else if (!wanted && !IsPrediction(table.table, have->key())) {
+      changed.emplace_back(have->key(), std::nullopt);
+    }
+    if (wanted) want->Next();
+    if (had) have->Next();
+  }
+  return have->status();
+}
+
 }  // namespace
+
+absl::Status TakeRows(storage::Transaction& stored, const storage::Reader& replayed,
+                      PartitionNumber partition) {
+  Changed changed;
+  for (const DerivedTable& table : DerivedTables()) {
+    const absl::Status read = Collect(table, stored, replayed, partition, changed);
+    if (!read.ok()) return read;
+  }
+  for (auto& [key, value] : changed) {
+    if (value) {
+      stored.Put(key, *std::move(value));
+    } else {
+      stored.Delete(key);
+    }
+  }
+  return absl::OkStatus();
+}
 
 std::string_view TableName(Table table) {
   for (const DerivedTable& derived : DerivedTables()) {

@@ -17,6 +17,7 @@
 #include "study/definition.h"
 #include "sync/machine.h"
 #include "sync/recovery.h"
+#include "sync/replayed_log.h"
 #include "sync/sent_rows.h"
 
 namespace trialsync::sync {
@@ -106,6 +107,16 @@ class SiteMachine : public Machine {
   bool index_rows_left_ = false;
   // The last recovery, open or not.
   std::optional<Recovery> recovery_;
+  // While commits are taken off the log: what is to take its place, in memory. Sessions are about it
+  // then, and people work on the log that is stored.
+  struct Rewound {
+    // Both begin with so many commits.
+    uint64_t common_size = 0;
+    std::shared_ptr<ReplayedLog> log;
+    // What the coordinator signed last of it.
+    std::string checkpoint;
+  };
+  std::optional<Rewound> rewound_;
 
   // The session, if there is one.
   struct Session {

@@ -13,32 +13,9 @@
 #include "sync/outbox.h"
 #include "sync/stored_change.h"
 #include "sync/time.h"
+#include "sync/told.h"
 
 namespace trialsync::sync {
-namespace {
-
-// Whether the first receipt says something else than the site had shown. That an own value had
-// been entered elsewhere as well is no surprise to anybody.
-bool Surprises(const v1::OwnRow& predicted, const Verdict& received) {
-  const auto shown = [](v1::Outcome outcome) {
-    return outcome == v1::OUTCOME_AGREED ? v1::OUTCOME_APPLIED : outcome;
-  };
-  const v1::Outcome outcome = shown(received.outcome);
-  if (shown(predicted.predicted()) != outcome) return true;
-  std::vector<CellVerdict> cells_predicted;
-  for (const v1::CellOutcome& cell : predicted.predicted_cells()) {
-    if (shown(cell.outcome()) == outcome) continue;
-    cells_predicted.push_back({cell.lineage(), shown(cell.outcome())});
-  }
-  std::vector<CellVerdict> cells_received;
-  for (const CellVerdict& cell : received.cells) {
-    if (shown(cell.outcome) != outcome)
-      cells_received.push_back({cell.lineage, shown(cell.outcome)});
-  }
-  return cells_predicted != cells_received;
-}
-
-}  // namespace
 
 SiteMachine::Group::Group(SiteMachine& machine, absl::Time now,
                           std::shared_ptr<const storage::Snapshot> snapshot, Ready& ready)
@@ -49,6 +26,7 @@ SiteMachine::Group::Group(SiteMachine& machine, absl::Time now,
       tables_(&transaction_, machine.partition_) {}
 
 v1::LogPosition SiteMachine::Group::LogEnd() {
+  if (machine_.rewound_) return machine_.rewound_->log->log().Position();
   PartitionState state(&transaction_, machine_.partition_, &machine_.definitions_);
   const absl::StatusOr<LogWriter> log = LogWriter::Open(&state);
   if (!log.ok()) {
@@ -71,11 +49,13 @@ void SiteMachine::Group::Handle(const SessionOpened& input) {
   hello->set_site(machine_.options_.name.site);
   hello->set_boot(machine_.boot_);
   *hello->mutable_log() = LogEnd();
-  for (const v1::Position& end : Branches(&tables_).EpochEnds(
+  for (const v1::Position& end : Branches(&SessionLog()).EpochEnds(
            PositionOf(hello->log().epoch(), hello->log().size()))) {
     *hello->add_epochs() = end;
   }
-  if (hello->log().size() != 0) {
+  if (machine_.rewound_) {
+    hello->set_checkpoint(machine_.rewound_->checkpoint);
+  } else if (hello->log().size() != 0) {
     hello->set_checkpoint(tables_.Checkpoint(hello->log().epoch()));
   }
   if (machine_.recovery_) *hello->mutable_recovery() = machine_.recovery_->row;
@@ -116,7 +96,8 @@ void SiteMachine::Group::Handle(const MessageReceived& input) {
   machine_.session_->last_received = now_;
   machine_.status_.last_contact = now_;
   const auto& message = std::get<v1::CoordinatorMessage>(input.message);
-  const bool opens = message.has_welcome() || message.has_hand_over_request();
+  const bool opens =
+      message.has_welcome() || message.has_hand_over_request() || message.has_rewind();
   if (!message.has_refusal() && opens == machine_.session_->welcomed) {
     return Refuse(v1::REFUSAL_REASON_MESSAGE_INVALID,
                   "what a coordinator sends begins with one Welcome, and has no other",
@@ -135,9 +116,7 @@ void SiteMachine::Group::Handle(const MessageReceived& input) {
     case v1::CoordinatorMessage::kHandOverRequest:
       return OnHandOverRequest(message.hand_over_request());
     case v1::CoordinatorMessage::kRewind:
-      return Refuse(v1::REFUSAL_REASON_LOG_DIVERGED,
-                    "the coordinator took commits off, and this release cannot follow",
-                    "install the coordinator's release at this site");
+      return OnRewind(message.rewind());
     case v1::CoordinatorMessage::kRefusal:
       return OnRefusal(message.refusal());
     case v1::CoordinatorMessage::MESSAGE_NOT_SET:
@@ -216,6 +195,7 @@ void SiteMachine::Group::OnLogFrame(const v1::LogFrame& frame) {
     return Refuse(v1::REFUSAL_REASON_CHECKPOINT_INVALID, std::string(signature.message()),
                   "trialsync verify, at both ends");
   }
+  if (machine_.rewound_) return OnRewoundFrame(frame);
   storage::Transaction attempt(&transaction_);
   PartitionState state(&attempt, machine_.partition_, &machine_.definitions_);
   absl::StatusOr<LogWriter> log = LogWriter::Open(&state);
@@ -223,13 +203,7 @@ void SiteMachine::Group::OnLogFrame(const v1::LogFrame& frame) {
   const absl::StatusOr<std::vector<ReceiptedChange>> changes =
       ApplyLogFrame(frame, ChainInSession(), session.sent, state, *log);
   if (!state.status().ok()) return tables_.Fail(state.status());
-  if (!changes.ok()) {
-    const std::string message(changes.status().message());
-    Tell(Event::Severity::kAlarm, "a log frame was not taken", {{"reason", message}});
-    return Refuse(absl::IsDataLoss(changes.status()) ? v1::REFUSAL_REASON_LOG_DIVERGED
-                                                     : v1::REFUSAL_REASON_MESSAGE_INVALID,
-                  message, "trialsync verify, at both ends");
-  }
+  if (!changes.ok()) return RefuseFrame(changes.status());
   state.Flush();
   log->Flush();
   const uint64_t receipted = log->Chain(machine_.chain_).seq;
@@ -241,15 +215,27 @@ void SiteMachine::Group::OnLogFrame(const v1::LogFrame& frame) {
   if (!machine_.recovering()) machine_.receipted_seq_ = receipted;
   session.sent_seq = std::max(session.sent_seq, receipted);
   std::erase_if(session.in_flight, [&](uint64_t last_seq) { return last_seq <= receipted; });
-  machine_.status_.coordinator_log = frame.checkpoint().log();
-  v1::SiteMessage progress;
-  *progress.mutable_progress()->mutable_log() = frame.checkpoint().log();
-  SendToCoordinator(std::move(progress));
+  TellProgress(frame);
   if (machine_.recovering()) {
     TryEndRecovery();
   } else if (NextIsInTheLog()) {
     BeginRecovery(v1::RECOVERY_CAUSE_WENT_BACK);
   }
+}
+
+void SiteMachine::Group::RefuseFrame(const absl::Status& why) {
+  const std::string message(why.message());
+  Tell(Event::Severity::kAlarm, "a log frame was not taken", {{"reason", message}});
+  Refuse(absl::IsDataLoss(why) ? v1::REFUSAL_REASON_LOG_DIVERGED
+                               : v1::REFUSAL_REASON_MESSAGE_INVALID,
+         message, "trialsync verify, at both ends");
+}
+
+void SiteMachine::Group::TellProgress(const v1::LogFrame& frame) {
+  machine_.status_.coordinator_log = frame.checkpoint().log();
+  v1::SiteMessage progress;
+  *progress.mutable_progress()->mutable_log() = frame.checkpoint().log();
+  SendToCoordinator(std::move(progress));
 }
 
 // Whether the first change of the outbox came into the log by another way than this store's.
@@ -290,7 +276,7 @@ void SiteMachine::Group::ListPrediction(storage::PartitionTables& tables,
                                         const ReceiptedChange& change) {
   const v1::OwnRow& row = change.row;
   const Receipt& receipt = change.receipt;
-  if (!Surprises(row, receipt.verdict)) return;
+  if (ToldOf(row.predicted(), row.predicted_cells()) == ToldOf(receipt.verdict)) return;
   v1::Change authored;
   TS_CHECK(authored.ParseFromString(row.authored()));
   v1::DiscrepancyRow surprise;
@@ -341,6 +327,9 @@ void SiteMachine::Group::OnRefusal(const v1::Refusal& refusal) {
   const bool went_back = refusal.reason() == v1::REFUSAL_REASON_REPLICA_BEHIND ||
                          refusal.reason() == v1::REFUSAL_REASON_CHAIN_UNKNOWN;
   if (went_back) return BeginRecovery(v1::RECOVERY_CAUSE_WENT_BACK);
+  if (machine_.rewound_ && refusal.reason() == v1::REFUSAL_REASON_LOG_DIVERGED) {
+    return LeaveRewound("the coordinator does not have it");
+  }
   const bool by_other_boot = refusal.reason() == v1::REFUSAL_REASON_SESSION_SUPERSEDED &&
                              refusal.boot() != 0 && refusal.boot() != machine_.boot_;
   if (by_other_boot) {

@@ -47,6 +47,9 @@ class SiteMachine::Group : public Desk {
   absl::Status TrustKey(const std::string& key);
   absl::Status CheckSignature(const v1::Checkpoint& checkpoint);
   void OnLogFrame(const v1::LogFrame& frame);
+  void RefuseFrame(const absl::Status& why);
+  // A frame was taken: says how far the log of the session is.
+  void TellProgress(const v1::LogFrame& frame);
   void OnDefinition(const v1::DefinitionTransfer& transfer);
   void OnRefusal(const v1::Refusal& refusal);
   // The coordinator lacks what this site has (site_recovery.cc).
@@ -54,6 +57,17 @@ class SiteMachine::Group : public Desk {
   // Clears the rows of the outbox that these changes, all up to `receipted`, have.
   void SettleOutbox(storage::PartitionTables& tables, std::span<const ReceiptedChange> changes,
                     uint64_t receipted);
+  // Commits of this log were taken off (site_rewind.cc): a copy of it is made, up to where that
+  // began, and the session goes on with that.
+  void OnRewind(const v1::Rewind& rewind);
+  void OnRewoundFrame(const v1::LogFrame& frame);
+  // What was made of the copy is of no use any more: the next session is about the log as it is.
+  void LeaveRewound(const char* why);
+  // Puts the copy in the place of the log. False, and the session refused, if it does not name, and
+  // have, all that goes.
+  bool TakeRewound();
+  // The log that the session is about.
+  storage::PartitionTables& SessionLog();
   // site_recovery.cc.
   void BeginRecovery(v1::RecoveryCause cause);
   absl::Status BecomeReplica();

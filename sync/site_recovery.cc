@@ -6,8 +6,24 @@
 #include "sync/site_group.h"
 
 namespace trialsync::sync {
+namespace {
+
+const char* BeginningOf(v1::RecoveryCause cause) {
+  switch (cause) {
+    case v1::RECOVERY_CAUSE_COPIED:
+      return "another running daemon uses a copy of this store: make this one a replica of its own";
+    case v1::RECOVERY_CAUSE_REWOUND:
+      return "the coordinator's store went back, and commits of this log come behind others now: "
+             "recovering";
+    default:
+      return "the store went back, or an old copy of it was used: recovering";
+  }
+}
+
+}  // namespace
 
 void SiteMachine::Group::BeginRecovery(v1::RecoveryCause cause) {
+  machine_.rewound_.reset();
   storage::StoreTables store(&transaction_);
   v1::RecoveryRow row =
       NewRecovery(store.Identity().value_or(v1::StoreIdentity()), cause, now_);
@@ -15,10 +31,7 @@ void SiteMachine::Group::BeginRecovery(v1::RecoveryCause cause) {
   if (cause != v1::RECOVERY_CAUSE_COPIED) row.set_incarnation_after(machine_.entropy_->U64());
   machine_.recovery_ = AddRecovery(store, std::move(row));
   if (!store.status().ok()) tables_.Fail(store.status());
-  Tell(Event::Severity::kAlarm,
-       cause == v1::RECOVERY_CAUSE_COPIED
-           ? "another running daemon uses a copy of this store: make this one a replica of its own"
-           : "the store went back, or an old copy of it was used: recovering",
+  Tell(Event::Severity::kAlarm, BeginningOf(cause),
        {{"cause", v1::RecoveryCause_Name(cause)},
         {"mend", cause == v1::RECOVERY_CAUSE_COPIED ? "trialsync recovery become-replica" : ""}});
   EndSession();
@@ -48,7 +61,8 @@ void SiteMachine::Group::OnWelcomeWhileRecovering(const v1::Welcome& welcome) {
 }
 
 void SiteMachine::Group::TryEndRecovery() {
-  if (tables_.Head().size() < machine_.session_->log_size_wanted) return;
+  if (SessionLog().Head().size() < machine_.session_->log_size_wanted) return;
+  if (machine_.rewound_ && !TakeRewound()) return;
   storage::StoreTables store(&transaction_);
   Recovered recovered = sync::EndRecovery(store, tables_, *machine_.recovery_, now_);
   for (const Recovered::Receipted& change : recovered.receipted) ListSurprise(change);
@@ -74,6 +88,7 @@ void SiteMachine::Group::TryEndRecovery() {
 }
 
 void SiteMachine::Group::OnHandOverRequest(const v1::HandOverRequest& request) {
+  if (machine_.rewound_) return LeaveRewound("the coordinator lacks some of it");
   for (const v1::VersionReference& version : request.definitions()) {
     const auto definition = machine_.definitions_.Find(version);
     if (definition == nullptr) continue;

@@ -2,7 +2,6 @@
 #include "sync/stored_change.h"
 
 #include "sync/judgement.h"
-#include "sync/receipt.h"
 
 namespace trialsync::sync {
 namespace {
@@ -64,14 +63,20 @@ std::optional<StoredChange> ReadChange(storage::PartitionTables& tables, uint64_
   return Parsed(tables, std::move(stored));
 }
 
-std::optional<Stamp> PlaceOf(storage::PartitionTables& tables, const ChangeId& id) {
-  const std::optional<v1::ChangeRow> row = tables.Change(id);
-  const std::optional<v1::LogRow> commit = row ? tables.Log(row->number()) : std::nullopt;
-  if (!commit) return std::nullopt;
-  const absl::StatusOr<Receipt> receipt = DecodeReceipt(commit->receipt());
-  if (receipt.ok()) return receipt->stamp;
+std::optional<Receipt> ReadReceipt(storage::PartitionTables& tables, uint64_t number) {
+  const std::optional<v1::LogRow> row = tables.Log(number);
+  if (!row) return std::nullopt;
+  absl::StatusOr<Receipt> receipt = DecodeReceipt(row->receipt());
+  if (receipt.ok()) return *std::move(receipt);
   tables.Fail(receipt.status());
   return std::nullopt;
+}
+
+std::optional<Stamp> PlaceOf(storage::PartitionTables& tables, const ChangeId& id) {
+  const std::optional<v1::ChangeRow> row = tables.Change(id);
+  const std::optional<Receipt> receipt =
+      row ? ReadReceipt(tables, row->number()) : std::nullopt;
+  return receipt ? std::optional(receipt->stamp) : std::nullopt;
 }
 
 std::optional<StoredChange> FindChange(storage::PartitionTables& tables, const ChangeId& id) {

@@ -8,6 +8,7 @@
 
 #include "proto/ids.h"
 #include "storage/tables.h"
+#include "sync/receipt.h"
 #include "trialsync/v1/change.pb.h"
 
 namespace trialsync::sync {
@@ -33,6 +34,9 @@ struct StoredChange {
 // The change with this commit number or outbox number; nullopt if there is none, or it could not
 // be read, which tables.status() tells.
 std::optional<StoredChange> ReadChange(storage::PartitionTables& tables, uint64_t number);
+
+// The receipt of this commit; likewise.
+std::optional<Receipt> ReadReceipt(storage::PartitionTables& tables, uint64_t number);
 
 // The stamp under which the log has the change; nullopt if it has not.
 std::optional<Stamp> PlaceOf(storage::PartitionTables& tables, const ChangeId& id);

@@ -6,7 +6,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "proto/check.h"
-#include "storage/memory_kv.h"
 #include "storage/tables.h"
 #include "storage/transaction.h"
 #include "sync/chain.h"
@@ -16,59 +15,12 @@
 #include "sync/partition_state.h"
 #include "sync/receipt.h"
 #include "sync/record.h"
+#include "sync/replayed_log.h"
 #include "sync/row_difference.h"
 #include "sync/stored_change.h"
 
 namespace trialsync::sync {
 namespace {
-
-// A partition replayed from its log into an empty store in memory.
-class Replica {
- public:
-  Replica(PartitionNumber partition, const study::DefinitionSet* definitions, uint64_t epoch)
-      : partition_(partition), definitions_(definitions), epoch_(epoch) {
-    Begin();
-  }
-
-  LogWriter& log() { return *log_; }
-  storage::PartitionTables& tables() { return state_->tables(); }
-  // What was replayed, as of the last Keep().
-  std::shared_ptr<const storage::Snapshot> snapshot() const { return store_.NewSnapshot(); }
-
-  // Puts what was replayed since into the store, so that nothing grows but that.
-  void Keep() {
-    state_->Flush();
-    // A replica that never had a commit has no head.
-    if (epoch_ != 0) log_->Flush();
-    TS_CHECK(store_.Write(transaction_->TakeBatch(), storage::Durability::kNoSync).ok());
-    Begin();
-  }
-
- private:
-  void Begin() {
-    log_.reset();
-    transaction_ = std::make_unique<storage::Transaction>(store_.NewSnapshot());
-    state_ = std::make_unique<PartitionState>(transaction_.get(), partition_, definitions_);
-    absl::StatusOr<LogWriter> log = LogWriter::Open(state_.get());
-    TS_CHECK(log.ok());
-    log_ = *std::move(log);
-    if (log_->size() == 0) log_->BeginEpoch(epoch_);
-  }
-
-  const PartitionNumber partition_;
-  const study::DefinitionSet* const definitions_;
-  const uint64_t epoch_;
-  storage::MemoryKv store_;
-  std::unique_ptr<storage::Transaction> transaction_;
-  std::unique_ptr<PartitionState> state_;
-  std::optional<LogWriter> log_;
-};
-
-uint64_t FirstEpoch(storage::PartitionTables& tables, const v1::LogHead& head) {
-  const std::vector<v1::Position> ends =
-      Branches(&tables).EpochEnds(PositionOf(head.epoch(), head.size()));
-  return ends.empty() ? head.epoch() : ends.front().epoch();
-}
 
 // One verification. Each step returns a difference in a sentence, empty if it found none.
 class Verifier {
@@ -81,7 +33,7 @@ class Verifier {
         transaction_(snapshot),
         stored_(&transaction_, partition),
         head_(stored_.Head()),
-        replica_(partition, &definitions, FirstEpoch(stored_, head_)),
+        replica_(partition, &definitions, FirstEpoch(stored_)),
         definitions_(definitions) {}
 
   absl::StatusOr<Verification> Run(const VerifyProgressFunction& progress) {
@@ -132,7 +84,7 @@ class Verifier {
   storage::Transaction transaction_;
   storage::PartitionTables stored_;
   const v1::LogHead head_;
-  Replica replica_;
+  ReplayedLog replica_;
   const study::DefinitionSet& definitions_;
 };
 

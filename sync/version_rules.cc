@@ -2,6 +2,8 @@
 #include "sync/version_rules.h"
 
 #include "proto/check.h"
+#include "sync/stored_change.h"
+#include "sync/told.h"
 
 namespace trialsync::sync {
 namespace {
@@ -27,10 +29,20 @@ Judgement Enrol(PartitionState& state, const Arriving& arriving) {
   return Judgement::Of(v1::OUTCOME_APPLIED);
 }
 
-// What a branch that was taken off knew of positions.
-Judgement NoteTakenOff(PartitionState& state, const v1::EpochRecord& record) {
+// What a branch that was taken off knew of positions, and what it had told of changes that are here.
+Judgement NoteTakenOff(PartitionState& state, const Arriving& arriving) {
+  const v1::EpochRecord& record = arriving.change->epoch_record();
   for (const v1::EpochBeginning& beginning : record.epochs()) state.branches().Note(beginning);
-  for (const v1::TakenOff& commit : record.commits()) state.tables().PutTakenOff(commit);
+  for (const v1::TakenOff& commit : record.commits()) {
+    state.tables().PutTakenOff(commit);
+    state.NoteTakenOff();
+  }
+  for (const v1::TakenOff& commit : record.commits()) {
+    const std::optional<ChangeId> id = ChangeId::From(commit.change());
+    const auto here = id ? FindChange(state.tables(), *id) : std::nullopt;
+    if (!here) continue;
+    ListContradicted(state, *id, here->change, arriving.effect_number, arriving.received_time_us);
+  }
   return Judgement::Of(v1::OUTCOME_APPLIED);
 }
 
@@ -39,7 +51,7 @@ Judgement NoteTakenOff(PartitionState& state, const v1::EpochRecord& record) {
 Judgement MergeCentreAct(PartitionState& state, const Arriving& arriving) {
   const v1::Change& change = *arriving.change;
   if (change.has_replica_enrolment()) return Enrol(state, arriving);
-  if (change.has_epoch_record()) return NoteTakenOff(state, change.epoch_record());
+  if (change.has_epoch_record()) return NoteTakenOff(state, arriving);
   const v1::VersionReference& version =
       change.has_version_publication() ? change.version_publication().version()
       : change.has_version_activation() ? change.version_activation().version()

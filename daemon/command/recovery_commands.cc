@@ -36,6 +36,7 @@ void Print(const v1::Recovery& recovery, std::ostream& out) {
   PrintChanges("stamped again", recovery.stamped_again_changes(), out);
   PrintChanges("brought back", recovery.refilled_changes(), out);
   PrintChanges("committed again", recovery.committed_again_changes(), out);
+  PrintChanges("had been told another outcome before", recovery.contradicted_changes(), out);
   PrintChanges("not heard from since", recovery.awaited_replicas(), out);
   PrintChanges("had been taken for unsent", recovery.recognised_changes(), out);
 }

@@ -110,7 +110,8 @@ TEST_F(WorklistTest, EveryKindCanBeAskedFor) {
       {"dispute", v1::DISCREPANCY_KIND_DISPUTE},      {"proposal", v1::DISCREPANCY_KIND_PROPOSAL},
       {"query", v1::DISCREPANCY_KIND_QUERY},          {"held", v1::DISCREPANCY_KIND_HELD},
       {"refused", v1::DISCREPANCY_KIND_REFUSED},      {"label", v1::DISCREPANCY_KIND_LABEL},
-      {"prediction", v1::DISCREPANCY_KIND_PREDICTION}};
+      {"prediction", v1::DISCREPANCY_KIND_PREDICTION},
+      {"contradicted", v1::DISCREPANCY_KIND_CONTRADICTED}};
   for (const auto& [word, kind] : kinds) {
     EXPECT_EQ(Run({"worklist", "--kind", word, "--all"}), ExitCode::kOk);
     EXPECT_EQ(list_.kind(), kind);

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
 #include "tests/end_to_end/trial.h"
 #include "tests/end_to_end/writer.h"
 
@@ -19,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAreArray;
 
 constexpr char kStudyFile[] = "deploy/studies/pbc/v1.yaml";
 
@@ -293,6 +295,93 @@ TEST_F(RestoredCoordinator, WithNothingButItsKeyGetsEverythingBack_E4) {
   fs::remove_all(data_ + "/store");
   trial_.StartCoordinator({"--restored"});
   ExpectAllIsBack();
+}
+
+// A coordinator that is put back and works on with one replica, before the other one is heard from,
+// which has what was lost.
+class ForkedCoordinator : public testing::Test {
+ protected:
+  void SetUp() override {
+    Writer(&near_, &ledger_, "before", 1).WriteNew(5);
+    ASSERT_TRUE(WaitUntil([&] { return InStep(trial_); }));
+    centre_.Kill();
+    Copy(data_, data_ + ".copy");
+    near_.Cut();
+    trial_.StartCoordinator();
+    far_.Mend();
+    Writer(&far_, &ledger_, "lost", 2).WriteNew(5);
+    ASSERT_TRUE(WaitUntil([&] { return InStep(trial_, far_); }));
+    far_.Cut();
+    centre_.Kill();
+    Copy(data_ + ".copy", data_);
+    trial_.StartCoordinator({"--restored"});
+    near_.Mend();
+    Writer(&near_, &ledger_, "since", 3).WriteNew(5);
+    ASSERT_TRUE(WaitUntil([&] { return InStep(trial_, near_); }));
+    near_.Cut();
+    Writer(&near_, &ledger_, "on top of it", 4).WriteNew(5);
+  }
+
+  void ExpectAllAreEqual() {
+    ASSERT_TRUE(WaitUntil([&] { return InStep(trial_) && !Recovers(near_) && !Recovers(far_); }));
+    for (const Daemon* daemon : {&near_.daemon, &far_.daemon, &centre_}) {
+      EXPECT_EQ(Missing(ledger_, *daemon, near_), "");
+      EXPECT_EQ(Verify(*daemon), "");
+    }
+  }
+
+  // The one recovery with this cause; an empty one, and a failure, if there is none.
+  v1::Recovery Report(const Daemon& daemon, v1::RecoveryCause cause) {
+    const v1::ListRecoveriesResponse report = Recoveries(daemon);
+    for (const v1::Recovery& recovery : report.recoveries()) {
+      if (recovery.cause() == cause) return recovery;
+    }
+    ADD_FAILURE() << report.ShortDebugString();
+    return {};
+  }
+
+  Trial trial_{"pbc", kStudyFile};
+  Trial::Site& near_ = trial_.AddSite("MAYO1");
+  Trial::Site& far_ = trial_.AddSite("MAYO1");
+  Daemon& centre_ = trial_.coordinator();
+  const std::string data_ = centre_.data_directory();
+  Ledger ledger_;
+};
+
+TEST_F(ForkedCoordinator, KeepsWhatComesBackAndCommitsAgainWhatCameSince_E3) {
+  far_.Mend();
+  ASSERT_TRUE(WaitUntil([&] { return InStep(trial_, far_); }));
+  near_.Mend();
+  ExpectAllAreEqual();
+  const v1::Recovery refill = Report(centre_, v1::RECOVERY_CAUSE_REFILLED);
+  const v1::Recovery rewind = Report(near_.daemon, v1::RECOVERY_CAUSE_REWOUND);
+  // A subject, three visits and values of each.
+  EXPECT_EQ(refill.refilled_changes_size(), 11);
+  EXPECT_EQ(refill.committed_again_changes_size(), 11);
+  EXPECT_THAT(refill.committed_again_changes(),
+              UnorderedElementsAreArray(rewind.pulled_back_changes()));
+  EXPECT_EQ(rewind.stamped_again_changes_size(), 11);
+  EXPECT_EQ(rewind.lost_last_seq(), 0u);
+  EXPECT_THAT(RunCommand(centre_, "curie", {"recovery", "show"}).text,
+              HasSubstr(refill.committed_again_changes(0)));
+}
+
+TEST_F(ForkedCoordinator, GetsThereThroughKills_E3) {
+  for (int round = 0; round < 5; ++round) {
+    for (Trial::Site* site : {&far_, &near_}) site->Mend();
+    absl::SleepFor(absl::Milliseconds(20 * round));
+    centre_.Kill();
+    trial_.StartCoordinator();
+    for (Trial::Site* site : {&far_, &near_}) site->Mend();
+    absl::SleepFor(absl::Milliseconds(20 * round));
+    Trial::Site& killed = round % 2 == 0 ? near_ : far_;
+    killed.daemon.Kill();
+    killed.daemon.Start();
+  }
+  for (Trial::Site* site : {&far_, &near_}) site->Mend();
+  ExpectAllAreEqual();
+  EXPECT_FALSE(
+      Report(centre_, v1::RECOVERY_CAUSE_REFILLED).committed_again_changes().empty());
 }
 
 }  // namespace

@@ -100,7 +100,8 @@ std::string Runner::DiscrepancyNamed(Words& words) {
       {"dispute", v1::DISCREPANCY_KIND_DISPUTE},      {"proposal", v1::DISCREPANCY_KIND_PROPOSAL},
       {"query", v1::DISCREPANCY_KIND_QUERY},          {"held", v1::DISCREPANCY_KIND_HELD},
       {"refused", v1::DISCREPANCY_KIND_REFUSED},      {"label", v1::DISCREPANCY_KIND_LABEL},
-      {"prediction", v1::DISCREPANCY_KIND_PREDICTION}};
+      {"prediction", v1::DISCREPANCY_KIND_PREDICTION},
+      {"contradicted", v1::DISCREPANCY_KIND_CONTRADICTED}};
   const auto kind = kKinds->find(words.Take());
   if (kind == kKinds->end()) words.Die("no kind of discrepancy");
   storage::DiscrepancyId id{stage_->ChangeNamed(words.Take()), kind->second, 0};

@@ -15,6 +15,8 @@ namespace trialsync::transcripts {
 // Commits of the coordinator's log from `first` on, a line each, what they admitted, opened and
 // closed indented below.
 std::string DescribeCommits(Stage& stage, uint64_t first);
+// The epochs of all its commits.
+std::vector<uint64_t> EpochsOfCommits(Stage& stage);
 // `A1:3 applied`, for a table of many runs.
 std::string DescribeCommitBriefly(Stage& stage, uint64_t number);
 

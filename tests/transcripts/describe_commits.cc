@@ -17,6 +17,17 @@
 namespace trialsync::transcripts {
 namespace {
 
+const char* SettlementWord(v1::SettlementKind kind) {
+  switch (kind) {
+    case v1::SETTLEMENT_KIND_ADMIT:
+      return "admission";
+    case v1::SETTLEMENT_KIND_NOTE:
+      return "note";
+    default:
+      return "dismissal";
+  }
+}
+
 // The coordinator's log as it is now, and names for what stands in it.
 class LogReader {
  public:
@@ -27,6 +38,12 @@ class LogReader {
 
   uint64_t size() { return tables().Head().size(); }
 
+  std::vector<uint64_t> Epochs() {
+    std::vector<uint64_t> epochs;
+    for (uint64_t number = 1; number <= size(); ++number) epochs.push_back(Receipt(number).epoch);
+    return epochs;
+  }
+
   std::string Line(uint64_t number) {
     const sync::Receipt receipt = Receipt(number);
     const sync::StoredChange stored = *sync::ReadChange(tables(), number);
@@ -36,12 +53,29 @@ class LogReader {
     if (receipt.origin) {
       absl::StrAppend(&line, "\n  of a new chain, behind change ", receipt.origin->seq);
     }
+    for (const v1::TakenOff& commit : stored.change.epoch_record().commits()) {
+      absl::StrAppend(&line, "\n  takes off ", TakenOff(commit));
+    }
     for (const sync::Admission& admission : receipt.admissions) {
       const sync::StoredChange freed = *sync::ReadChange(tables(), admission.number);
       absl::StrAppend(&line, "\n  and ", stage_.NameOf(freed.id), ": ",
                       Verdict(freed, admission.verdict));
     }
     return line + Effects(number);
+  }
+
+  // What a record says of a commit: its number then, and its outcome; a record has none.
+  std::string TakenOff(const v1::TakenOff& commit) {
+    std::string text =
+        absl::StrCat(commit.position().number(), " ", stage_.NameOf(commit.change()));
+    if (commit.outcome() == v1::OUTCOME_UNSPECIFIED) return text;
+    absl::StrAppend(&text, ": ", OutcomeWord(commit.outcome()));
+    for (const v1::CellOutcome& cell : commit.cells()) {
+      absl::StrAppend(&text, ", ", namer_.vocabulary().ItemName(cell.lineage()), " ",
+                      OutcomeWord(cell.outcome()));
+    }
+    if (!commit.has_effect() || commit.effect().number() == commit.position().number()) return text;
+    return absl::StrCat(text, " by ", commit.effect().number());
   }
 
   std::string Brief(uint64_t number) {
@@ -120,7 +154,7 @@ std::string LogReader::Act(const v1::Change& change) {
                           stage_.NameOf(change.same_thing().birth()));
     case v1::Change::kSettlement:
       return absl::StrCat(
-          change.settlement().kind() == v1::SETTLEMENT_KIND_ADMIT ? "admission" : "dismissal",
+          SettlementWord(change.settlement().kind()),
           " of ", stage_.NameOf(change.settlement().change()));
     case v1::Change::kQueryOpening:
       return absl::StrCat(word, record, " ",
@@ -196,7 +230,8 @@ std::string LogReader::Effects(uint64_t number) {
       /*open_only=*/false, std::nullopt,
       [&](const storage::DiscrepancyId& id, const v1::DiscrepancyRow& row) {
         const bool opens = row.opened_number() == number &&
-                           (row.check() != 0 || id.kind == v1::DISCREPANCY_KIND_LABEL);
+                           (row.check() != 0 || id.kind == v1::DISCREPANCY_KIND_LABEL ||
+                            id.kind == v1::DISCREPANCY_KIND_CONTRADICTED);
         const bool closes = row.closed_number() == number &&
                             row.state() == v1::DISCREPANCY_STATE_CLOSED;
         const std::string what =
@@ -219,6 +254,8 @@ std::string DescribeCommits(Stage& stage, uint64_t first) {
   }
   return absl::StrJoin(lines, "\n");
 }
+
+std::vector<uint64_t> EpochsOfCommits(Stage& stage) { return LogReader(stage).Epochs(); }
 
 std::string DescribeCommitBriefly(Stage& stage, uint64_t number) {
   return LogReader(stage).Brief(number);

@@ -77,7 +77,8 @@ class Runner {
   std::unique_ptr<Stage> stage_;
   // Commands done so far: every order begins from them again.
   std::vector<Command> past_;
-  uint64_t commits_shown_ = 0;
+  // Of the commits that were shown, in their order.
+  std::vector<uint64_t> epochs_shown_;
   // By node: what was imaged last.
   struct Image {
     storage::MemoryTree store;

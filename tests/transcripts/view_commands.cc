@@ -14,7 +14,7 @@ namespace trialsync::transcripts {
 
 std::string Runner::Show(const std::string& what, Words& words) {
   if (what == "log") {
-    commits_shown_ = 0;
+    epochs_shown_.clear();
     return "";
   }
   const std::string name = words.Take();
@@ -113,6 +113,7 @@ std::string Runner::ShowRecoveries(world::Node& node) {
     add("with its", recovery.pulled_back_changes());
     add("brought back", recovery.refilled_changes());
     add("committed again", recovery.committed_again_changes());
+    add("contradicted", recovery.contradicted_changes());
     if (!recovery.awaited_replicas().empty()) {
       absl::StrAppend(&line, ", replicas not heard from: ", recovery.awaited_replicas_size());
     }

@@ -49,8 +49,7 @@ std::string Runner::Given(Words& words) {
   }
   Sync(replicas);
   if (!versions.empty()) {
-    commits_shown_ = LogPositionAt(stage_->world().coordinator(), Stage::partition(), std::nullopt)
-                         .size();
+    epochs_shown_ = EpochsOfCommits(*stage_);
   }
   return "";
 }
@@ -86,7 +85,7 @@ std::string Runner::EveryOrder(Words& words, const std::vector<std::string>& blo
     for (const std::string& line : block) {
       if (!absl::StartsWith(line, "record")) run.Play({{.line = line, .block = {}}});
     }
-    const uint64_t first = run.commits_shown_ + 1;
+    const uint64_t first = run.epochs_shown_.size() + 1;
     run.Sync(names);
     const uint64_t last =
         LogPositionAt(run.stage_->world().coordinator(), Stage::partition(), std::nullopt).size();
@@ -96,7 +95,7 @@ std::string Runner::EveryOrder(Words& words, const std::vector<std::string>& blo
     lines.push_back(absl::StrCat(absl::StrJoin(names, " "), ": ", absl::StrJoin(shown, ", ")));
     for (const std::string& line : block) {
       if (!absl::StartsWith(line, "record")) continue;
-      run.commits_shown_ = last;
+      run.epochs_shown_ = EpochsOfCommits(*run.stage_);
       lines.push_back(run.Play({{.line = line, .block = {}}}));
     }
     const std::string wrong = run.CheckEnd();
@@ -170,12 +169,16 @@ std::string Runner::DoRecovery(world::Node& node, const std::string& verb, Words
 std::string Runner::NewCommits() {
   world::Node& centre = stage_->world().coordinator();
   if (!centre.up()) return "";
-  const uint64_t size = LogPositionAt(centre, Stage::partition(), std::nullopt).size();
-  // It was put back to an earlier state.
-  if (size < commits_shown_) commits_shown_ = size;
-  if (size <= commits_shown_) return "";
-  const uint64_t first = commits_shown_ + 1;
-  commits_shown_ = size;
+  if (LogPositionAt(centre, Stage::partition(), std::nullopt).size() == 0) {
+    epochs_shown_.clear();
+    return "";
+  }
+  const std::vector<uint64_t> epochs = EpochsOfCommits(*stage_);
+  // It was put back to an earlier state, or commits were taken off.
+  const auto kept = std::mismatch(epochs.begin(), epochs.end(), epochs_shown_.begin(),
+                                  epochs_shown_.end());
+  const auto first = static_cast<uint64_t>(kept.first - epochs.begin()) + 1;
+  epochs_shown_ = epochs;
   return DescribeCommits(*stage_, first);
 }
 
