@@ -335,19 +335,16 @@ void PartitionTables::ForEachTakenOff(
   });
 }
 
-std::optional<std::string> PartitionTables::TakenOffReceipt(const v1::Position& position) {
-  return GetBytes(Key(Table::kTakenOffReceipt, partition_)
-                      .U64(position.epoch())
-                      .U64(position.number())
-                      .key());
+std::optional<v1::LogRow> PartitionTables::TakenOffLog(const v1::Position& position) {
+  return GetMessage<v1::LogRow>(Key(Table::kTakenOffLog, partition_)
+                                    .U64(position.epoch())
+                                    .U64(position.number())
+                                    .key());
 }
 
-void PartitionTables::PutTakenOffReceipt(const v1::Position& position, std::string_view receipt) {
-  PutBytes(Key(Table::kTakenOffReceipt, partition_)
-               .U64(position.epoch())
-               .U64(position.number())
-               .key(),
-           std::string(receipt));
+void PartitionTables::PutTakenOffLog(const v1::Position& position, const v1::LogRow& row) {
+  PutMessage(
+      Key(Table::kTakenOffLog, partition_).U64(position.epoch()).U64(position.number()).key(), row);
 }
 
 v1::PartitionRow PartitionTables::Row() {

@@ -62,7 +62,7 @@ enum class Table : uint8_t {
   kPartitionRow = 0x29,
   kTakenOff = 0x2a,
   kTakenOffPosition = 0x2b,
-  kTakenOffReceipt = 0x2c,
+  kTakenOffLog = 0x2c,
 };
 
 // Common ground of the tables: rows that cannot be read (a damaged block, bytes that do not parse)
@@ -218,10 +218,10 @@ class PartitionTables : public Rows {
   void PutTakenOff(const v1::TakenOff& commit);
   // All of them, by change.
   void ForEachTakenOff(const std::function<bool(const v1::TakenOff& commit)>& visit);
-  // The receipt of a commit that this store's own log had and has not any more: with the checkpoint of
-  // its epoch it is evidence of what was signed.
-  std::optional<std::string> TakenOffReceipt(const v1::Position& position);
-  void PutTakenOffReceipt(const v1::Position& position, std::string_view receipt);
+  // A commit that this store's own log had and has not any more: its receipt, and the authored bytes
+  // where the change is not in the log elsewhere. With Checkpoint() it shows what was signed.
+  std::optional<v1::LogRow> TakenOffLog(const v1::Position& position);
+  void PutTakenOffLog(const v1::Position& position, const v1::LogRow& row);
   // At the coordinator: what it knows of the partition beside its log.
   v1::PartitionRow Row();
   void PutRow(const v1::PartitionRow& row);

@@ -192,8 +192,12 @@ absl::Status TakeOver(storage::PartitionTables& tables, uint64_t common, Replaye
   Branches branches(&tables);
   const uint64_t size_before = tables.Head().size();
   for (uint64_t number = common + 1; number <= size_before; ++number) {
-    const std::optional<v1::LogRow> row = tables.Log(number);
-    if (row) tables.PutTakenOffReceipt(branches.At(number), row->receipt());
+    std::optional<v1::LogRow> row = tables.Log(number);
+    if (!row) return tables.status();
+    const ChangeId id = ChangeIdOf(Sha256Of(row->authored()));
+    if (log.tables().Change(id)) row->clear_authored();
+    row->clear_previous_of_record();
+    tables.PutTakenOffLog(branches.At(number), *row);
   }
   tables.TruncateLog(common);
   const uint64_t size = log.log().size();

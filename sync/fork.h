@@ -43,7 +43,7 @@ bool AllIsBack(PartitionState& state, const v1::Position& end);
 bool NamesAll(PartitionState& state, storage::PartitionTables& tables, uint64_t common);
 
 // Puts `log` in the place of the log of `tables` and of all that follows from that; the first
-// `common` commits are the same. The receipts that go are kept as evidence. DATA_LOSS or INTERNAL
+// `common` commits are the same. What goes is kept as evidence. DATA_LOSS or INTERNAL
 // if the tables cannot be read.
 absl::Status TakeOver(storage::PartitionTables& tables, uint64_t common, ReplayedLog& log);
 

@@ -113,6 +113,8 @@ class SiteMachine : public Machine {
     // Both begin with so many commits.
     uint64_t common_size = 0;
     std::shared_ptr<ReplayedLog> log;
+    // Where the coordinator's log ended when it told so.
+    v1::LogPosition end;
     // What the coordinator signed last of it.
     std::string checkpoint;
   };

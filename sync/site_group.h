@@ -63,8 +63,8 @@ class SiteMachine::Group : public Desk {
   void OnRewoundFrame(const v1::LogFrame& frame);
   // What was made of the copy is of no use any more: the next session is about the log as it is.
   void LeaveRewound(const char* why);
-  // Puts the copy in the place of the log. False, and the session refused, if it does not name, and
-  // have, all that goes.
+  // Puts the copy in the place of the log. False, and the session ended, if it is not what the
+  // coordinator told of, or does not name, and have, all that goes.
   bool TakeRewound();
   // The log that the session is about.
   storage::PartitionTables& SessionLog();

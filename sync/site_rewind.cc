@@ -9,6 +9,15 @@
 // What a site does when the coordinator took commits off its log (protocol §10,
 // tests/model/RECOVERY.md 4.7).
 namespace trialsync::sync {
+namespace {
+
+// Whether the log has the commit that another one ended with.
+bool HasReached(const v1::LogPosition& end, ReplayedLog& log) {
+  return end.size() <= log.log().size() &&
+         log.state().branches().At(end.size()).epoch() == end.epoch();
+}
+
+}  // namespace
 
 storage::PartitionTables& SiteMachine::Group::SessionLog() {
   return machine_.rewound_ ? machine_.rewound_->log->tables() : tables_;
@@ -27,6 +36,7 @@ void SiteMachine::Group::OnRewind(const v1::Rewind& rewind) {
   }
   Rewound rewound;
   rewound.common_size = common;
+  rewound.end = rewind.checkpoint().log();
   rewound.log = std::make_unique<ReplayedLog>(machine_.partition_, &machine_.definitions_,
                                               common == 0 ? 0 : FirstEpoch(tables_));
   if (absl::Status copied = rewound.log->Append(tables_, common); !copied.ok()) {
@@ -61,6 +71,10 @@ void SiteMachine::Group::LeaveRewound(const char* why) {
 }
 
 bool SiteMachine::Group::TakeRewound() {
+  if (!HasReached(machine_.rewound_->end, *machine_.rewound_->log)) {
+    LeaveRewound("the coordinator's store went back since");
+    return false;
+  }
   Rewound rewound = *std::move(machine_.rewound_);
   machine_.rewound_.reset();
   if (!NamesAll(rewound.log->state(), tables_, rewound.common_size)) {

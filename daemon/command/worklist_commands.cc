@@ -157,10 +157,10 @@ void AddSettle(CommandTree& tree, CLI::App& group) {
       {"settle", "Settles one.",
        "trialsync worklist settle 3f2a --take --reason 'source document says 1.6'",
        "A dispute with --keep, --take or --value; a proposal with --accept, --decline or --value; "
-       "a held or refused change with --accept (try again) or --decline (dismiss); a prediction, "
-       "or a contradicted receipt, with --accept (take note). A query is answered and closed by "
-       "`trialsync query`, a label that two "
-       "share is settled by `trialsync subject rename` or `merge`."},
+       "a held or refused change with --accept (try again) or --decline (dismiss); a prediction or "
+       "a contradicted receipt with --accept (take note). A query is answered and closed by "
+       "`trialsync query`, a label that two share is settled by `trialsync subject rename` or "
+       "`merge`."},
       [options](Session& session) { return Settle(*options, session); });
   command.add_option("ID", options->id, "As the worklist names it")->required();
   CLI::Option_group* how = command.add_option_group("settlement", "Exactly one of these");

@@ -103,6 +103,22 @@ TEST_F(LogTablesTest, WhatIsAppendedShowsBeforeItIsWritten) {
       "check failed");
 }
 
+TEST_F(LogTablesTest, TakenOffWithinARowOrBetweenTwo) {
+  for (const uint64_t size : {0u, 3u, 5u, 6u, 7u}) {
+    Transaction transaction(kv_.NewSnapshot());
+    PartitionTables tables(&transaction, {1});
+    EXPECT_EQ(ReceiptOf(tables, 7), "receipt 7");
+    tables.TruncateLog(size);
+    EXPECT_EQ(ReceiptOf(tables, size + 1), "(none)");
+    tables.AppendLog(size + 1, RowOf(size + 1));
+    tables.FlushLog();
+    std::string all;
+    for (uint64_t number = 1; number <= size + 1; ++number) absl::StrAppend(&all, number, " ");
+    EXPECT_EQ(Visited(tables, 1, 100), all);
+    EXPECT_EQ(tables.status(), absl::OkStatus());
+  }
+}
+
 TEST_F(LogTablesTest, DamagedRowIsAFailedRead) {
   for (const std::string& value :
        {std::string(), std::string("abc"), std::string("\0\0\0\7x", 5), std::string(8 * 4, '\0')}) {

@@ -15,6 +15,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "storage/tables.h"
+#include "sync/branches.h"
+#include "sync/checkpoint.h"
+#include "sync/merkle.h"
+#include "sync/stored_change.h"
 #include "sync/verify.h"
 #include "tests/world/small_trial.h"
 
@@ -159,7 +163,18 @@ class Schedule {
     images_.push_back({node, node->store().Image()});
   }
 
+  // The coordinator may lose its store, too, and be set up anew before a site is heard from.
+  void LoseAll() {
+    world_.Crash(world_.coordinator());
+    world_.Restore(world_.coordinator(), storage::MemoryTree(), std::nullopt);
+    world_.Restart(world_.coordinator());
+    if (Pick(2) == 0) return;
+    world::PublishSmallStudy(world_);
+    world::ActivateSmallStudy(world_, name_.site);
+  }
+
   void GoBack() {
+    if (Pick(8) == 0) return LoseAll();
     const Image& image = images_[Pick(images_.size())];
     world_.Crash(*image.node);
     world_.Restore(*image.node, image.store, std::nullopt);
@@ -209,12 +224,25 @@ class Schedule {
         EXPECT_TRUE(sites_go_back_ || row.lost_last_seq() == 0) << row.ShortDebugString();
       }
     }
+    for (const Event& event : world_.coordinator().events()) ExpectOrdinary(event);
+    for (world::Node* node : replicas_) {
+      for (const Event& event : node->events()) ExpectOrdinary(event);
+    }
     tables.ForEachDiscrepancy(
         /*open_only=*/true, std::nullopt,
         [&](const storage::DiscrepancyId& id, const v1::DiscrepancyRow&) {
           if (id.kind == v1::DISCREPANCY_KIND_CONTRADICTED) ++met.contradicted;
           return true;
         });
+  }
+
+  // What only an end that is broken makes another one say.
+  static void ExpectOrdinary(const Event& event) {
+    EXPECT_NE(event.text, "a log frame was not taken");
+    EXPECT_NE(event.text, "what a site handed over was not taken");
+    EXPECT_NE(event.text, "the log that was made anew is not taken");
+    EXPECT_FALSE(event.severity == Event::Severity::kAlarm &&
+                 event.text == "a site's log is not a part of this one");
   }
 
   void CheckStore(world::Node& node,
@@ -260,6 +288,59 @@ TEST(ForkTest, NothingIsLostAndAllEndsAreEqual) {
   EXPECT_GT(met.own_kept, 0);
   EXPECT_GT(met.theirs_kept, 0);
   EXPECT_GT(met.contradicted, 0);
+}
+
+// What was signed before a rewind can still be shown, to an auditor with the key: the old root from
+// what is kept of the old log.
+TEST(ForkTest, WhatWasSignedCanStillBeShown) {
+  const SiteName name{world::kSmallStudy, "CLINIC"};
+  world::World world(1);
+  world::PublishSmallStudy(world);
+  world::ActivateSmallStudy(world, name.site);
+  world::Node& far = world.AddReplica(name, "far");
+  world::Node& near = world.AddReplica(name, "near");
+  const auto meet = [&](world::Node& node) {
+    for (int time = 0; time < 2; ++time) {
+      world.SetLink(node, true);
+      world.RunUntilQuiet();
+      world.SetLink(node, false);
+    }
+  };
+  meet(far);
+  meet(near);
+  const storage::MemoryTree image = world.coordinator().store().Image();
+  world::AddSubject(far, name, "P-1");
+  meet(far);
+  world.Crash(world.coordinator());
+  world.Restore(world.coordinator(), image, std::nullopt);
+  world.Restart(world.coordinator());
+  world::AddSubject(near, name, "P-2");
+  meet(near);
+
+  storage::Transaction before(near.store().NewSnapshot());
+  const v1::LogHead old = storage::PartitionTables(&before, near.site()->partition()).Head();
+  meet(far);
+  meet(near);
+  storage::Transaction after(near.store().NewSnapshot());
+  storage::PartitionTables tables(&after, near.site()->partition());
+  ASSERT_NE(tables.Head().epoch(), old.epoch());
+  Branches branches(&tables);
+  MerkleFrontier tree;
+  for (uint64_t number = 1; number <= old.size(); ++number) {
+    const v1::Position position = branches.On(old.epoch(), number);
+    const bool there = branches.At(number).epoch() == position.epoch();
+    const auto row = there ? tables.Log(number) : tables.TakenOffLog(position);
+    ASSERT_TRUE(row.has_value()) << number;
+    std::string authored = row->authored();
+    if (authored.empty()) authored = FindChange(tables, *branches.ChangeAt(position))->authored;
+    tree.Append(LeafHash(Sha256Of(authored), row->receipt()));
+  }
+  storage::StoreTables store(&after);
+  const auto key = VerifierKey::Parse(store.VerifierKey());
+  const auto signed_end = OpenCheckpoint(tables.Checkpoint(old.epoch()), *key);
+  ASSERT_TRUE(signed_end.ok());
+  EXPECT_EQ(signed_end->size, old.size());
+  EXPECT_TRUE(signed_end->root == tree.Root());
 }
 
 }  // namespace
