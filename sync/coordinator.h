@@ -112,7 +112,7 @@ class CoordinatorMachine : public Machine {
     Checkpoint signed_end;
     // From the first piece on; the definitions outlive the log.
     std::shared_ptr<const study::DefinitionSet> definitions;
-    std::unique_ptr<ReplayedLog> log;
+    std::shared_ptr<ReplayedLog> log;
   };
 
   CoordinatorMachine(CoordinatorOptions options, Entropy* entropy)

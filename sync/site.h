@@ -112,7 +112,7 @@ class SiteMachine : public Machine {
   struct Rewound {
     // Both begin with so many commits.
     uint64_t common_size = 0;
-    std::unique_ptr<ReplayedLog> log;
+    std::shared_ptr<ReplayedLog> log;
     // Where the coordinator's log ended when it told so.
     v1::LogPosition end;
     // What the coordinator signed last of it.
