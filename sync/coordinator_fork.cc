@@ -16,7 +16,7 @@ void CoordinatorMachine::Group::OnForkPiece(SessionId id, Session& session,
   storage::PartitionTables& own = work.state->tables();
   if (fork.log == nullptr) {
     fork.definitions = machine_.definitions_.at(work.name.study);
-    fork.log = std::make_unique<ReplayedLog>(work.number, fork.definitions.get(),
+    fork.log = std::make_shared<ReplayedLog>(work.number, fork.definitions.get(),
                                              fork.common_size == 0 ? 0 : FirstEpoch(own));
     if (absl::Status copied = fork.log->Append(own, fork.common_size); !copied.ok()) {
       machine_.forks_.erase(work.name);

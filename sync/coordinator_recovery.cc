@@ -44,8 +44,8 @@ std::optional<Checkpoint> CoordinatorMachine::Group::SignedEnd(const SiteName& n
 
 void CoordinatorMachine::Group::RefuseLog(SessionId id, const v1::Hello& hello, Work& work) {
   // One that was told to rewind, by a state of this store that is gone: it leaves what it made of that.
-  const bool rewinds = hello.recovery().cause() == v1::RECOVERY_CAUSE_REWOUND &&
-                       hello.recovery().ended_time_us() == 0;
+  const bool rewinds = hello.has_recovery() && hello.recovery().ended_time_us() == 0 &&
+                       hello.checkpoint().empty();
   Tell(rewinds ? Event::Severity::kWarning : Event::Severity::kAlarm,
        "a site's log is not a part of this one",
        {{"site", work.name.ToString()},

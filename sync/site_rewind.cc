@@ -37,7 +37,7 @@ void SiteMachine::Group::OnRewind(const v1::Rewind& rewind) {
   Rewound rewound;
   rewound.common_size = common;
   rewound.end = rewind.checkpoint().log();
-  rewound.log = std::make_unique<ReplayedLog>(machine_.partition_, &machine_.definitions_,
+  rewound.log = std::make_shared<ReplayedLog>(machine_.partition_, &machine_.definitions_,
                                               common == 0 ? 0 : FirstEpoch(tables_));
   if (absl::Status copied = rewound.log->Append(tables_, common); !copied.ok()) {
     return tables_.Fail(std::move(copied));
@@ -66,6 +66,12 @@ void SiteMachine::Group::OnRewoundFrame(const v1::LogFrame& frame) {
 
 void SiteMachine::Group::LeaveRewound(const char* why) {
   machine_.rewound_.reset();
+  v1::RecoveryRow& row = machine_.recovery_->row;
+  if (row.cause() == v1::RECOVERY_CAUSE_REWOUND) {
+    // Nothing is pulled for it any more.
+    row.set_log_size_before(tables_.Head().size());
+    storage::StoreTables(&transaction_).PutRecovery(machine_.recovery_->index, row);
+  }
   Tell(Event::Severity::kWarning, "the log that was being made anew is left", {{"because", why}});
   EndSession();
 }
