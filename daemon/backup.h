@@ -37,7 +37,7 @@ absl::StatusOr<v1::BackupVerification> VerifyBackup(const std::string& directory
 // Puts a backup (the newest for number 0) into a data directory that is not there or empty, marked
 // so that the daemon which opens it knows that it was put back. FAILED_PRECONDITION if something is
 // there, DATA_LOSS if the backup is damaged, INTERNAL if something cannot be written; what was
-// there before is never touched, and after an error nothing is left.
+// there before is never touched, and after an error no part of a store is left.
 absl::StatusOr<v1::Backup> RestoreBackup(const std::string& directory, uint32_t number,
                                          const std::string& data_directory);
 

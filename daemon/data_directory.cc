@@ -38,11 +38,14 @@ absl::Status MakePrivate(const fs::path& directory) {
                                           error.message(), "; correct --data or its rights"));
 }
 
-absl::Status StoreIsGone(const fs::path& store) {
+absl::Status StoreIsGone(const fs::path& store, bool has_head) {
   return absl::NotFoundError(absl::StrCat(
       "the store ", store.string(),
-      " is gone, and a daemon has used it before: restore it from a backup, begin anew "
-      "in an empty directory, or start a coordinator once with --restored"));
+      " is gone, and a daemon has used it before: restore it from a backup, or begin anew in an "
+      "empty directory",
+      has_head ? "; a coordinator that is to get its log back from the sites, start once with "
+                 "--restored"
+               : ""));
 }
 
 absl::StatusOr<bool> IsEmpty(const storage::Kv& store) {
@@ -65,7 +68,7 @@ absl::StatusOr<DataDirectory> OpenDataDirectory(const std::string& directory, bo
   }
   const bool is_new = !fs::exists(fs::path(directory) / kUsedBefore, error);
   const bool may_make = is_new || (may_begin_anew && fs::exists(head, error));
-  if (!may_make && !fs::exists(store, error)) return StoreIsGone(store);
+  if (!may_make && !fs::exists(store, error)) return StoreIsGone(store, fs::exists(head, error));
   for (const fs::path& path : {fs::path(directory), store}) {
     if (absl::Status made = MakePrivate(path); !made.ok()) return made;
   }
@@ -84,7 +87,7 @@ absl::StatusOr<DataDirectory> OpenDataDirectory(const std::string& directory, bo
     if (!note.ok()) return note.status();
     const absl::StatusOr<bool> empty = IsEmpty(**kv);
     if (!empty.ok()) return empty.status();
-    if (*empty && !*note) return StoreIsGone(store);
+    if (*empty && !*note) return StoreIsGone(store, /*has_head=*/false);
   }
   return DataDirectory{.store = *std::move(kv), .head = *std::move(opened)};
 }

@@ -45,7 +45,7 @@ inline constexpr absl::Duration kKeepaliveInterval = absl::Seconds(20);
 inline constexpr absl::Duration kKeepaliveTimeout = absl::Seconds(10);
 
 // A clean stop: for what waits in the queue, for the peers to hear of it, and in all, which is less
-// than systemd waits. It ends a daemon that opens its store anew, too: a busy machine is no hang.
+// than systemd waits by default. It ends a daemon that opens its store anew, too: a busy machine is no hang.
 inline constexpr absl::Duration kDrainTimeout = absl::Seconds(4);
 inline constexpr absl::Duration kGoodbyeTimeout = absl::Seconds(2);
 inline constexpr absl::Duration kStopTimeout = absl::Seconds(60);

@@ -14,8 +14,11 @@ void CoordinatorMachine::Group::OnForkPiece(SessionId id, Session& session,
   work.log->Flush();
   Fork& fork = machine_.forks_.at(work.name);
   storage::PartitionTables& own = work.state->tables();
-  if (fork.log == nullptr) {
-    fork.definitions = machine_.definitions_.at(work.name.study);
+  const auto& definitions = machine_.definitions_.at(work.name.study);
+  // One that was published meanwhile must be known to what is committed again: it begins anew.
+  if (fork.log == nullptr || fork.definitions != definitions) {
+    fork.log.reset();
+    fork.definitions = definitions;
     fork.log = std::make_shared<ReplayedLog>(work.number, fork.definitions.get(),
                                              fork.common_size == 0 ? 0 : FirstEpoch(own));
     if (absl::Status copied = fork.log->Append(own, fork.common_size); !copied.ok()) {

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "storage/memory_kv.h"
 #include "storage/tables.h"
+#include "storage/transaction.h"
 #include "sync/limits.h"
+#include "sync/recovery.h"
 #include "tests/world/small_trial.h"
 
 namespace trialsync::sync {
@@ -93,6 +96,26 @@ TEST_F(LateHelloTest, ButOneThatComesAgainAndAgainIs) {
   EXPECT_FALSE(site_->site()->status().connected);
   v1::BecomeReplicaRequest request;
   EXPECT_EQ(site_->Do(request).status, absl::OkStatus());
+}
+
+// One that is open goes on under its first cause; what the head file had named stays in the report.
+TEST(AddRecoveryTest, KeepsWhatTheHeadFileHadNamed) {
+  const storage::MemoryKv store;
+  storage::Transaction transaction(store.NewSnapshot());
+  storage::StoreTables tables(&transaction);
+  v1::RecoveryRow row;
+  row.set_cause(v1::RECOVERY_CAUSE_TAIL_LOST);
+  row.set_groups_found(3);
+  row.set_groups_noted(5);
+  AddRecovery(tables, row);
+  v1::RecoveryRow later;
+  later.set_cause(v1::RECOVERY_CAUSE_WENT_BACK);
+  AddRecovery(tables, later);
+  ASSERT_EQ(tables.Recoveries().size(), 1u);
+  const v1::RecoveryRow report = tables.Recoveries().front();
+  EXPECT_EQ(report.cause(), v1::RECOVERY_CAUSE_TAIL_LOST);
+  EXPECT_EQ(report.groups_found(), 3u);
+  EXPECT_EQ(report.groups_noted(), 5u);
 }
 
 // A copy that waits for its person and then loses its tail takes no work before it has that again.
